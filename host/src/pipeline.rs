@@ -25,7 +25,7 @@ pub(crate) mod row_reader;
 pub mod rules;
 pub mod shared;
 pub mod shares;
-pub(crate) mod transforming;
+pub mod transforming;
 pub(crate) mod usage_count;
 mod variables;
 pub mod work;

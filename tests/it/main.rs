@@ -28,6 +28,7 @@ mod documents;
 mod endpoints;
 mod explain;
 mod forms;
+mod functions;
 mod fuzz_smoke;
 mod golden;
 mod iam;

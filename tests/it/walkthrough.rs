@@ -10,7 +10,8 @@ use tests::sign::Credentials;
 
 /// The stages that ran for one request, in the order of `STAGES`: counters do not say when.
 fn walk(server: &Server, send: impl FnOnce()) -> Vec<String> {
-    const STAGES: [&str; 7] = ["cors", "website", "auth", "policy", "transform", "encryption", "storage"];
+    const STAGES: [&str; 8] =
+        ["cors", "website", "auth", "policy", "transform", "encryption", "functions", "storage"];
     let runs = || {
         STAGES.map(|stage| {
             server.metric("portcullis_stage_duration_seconds_count", &[&format!("stage=\"{stage}\"")])

@@ -8,6 +8,7 @@
 //! | [`attacks`] | clients that hold what a server has, at little cost to themselves |
 //! | [`sign`] | SigV4 for those requests, through the gateway's own signer |
 //! | [`client`] | both together: one account's connection to one server |
+//! | [`transforms`] | transforms that are built here, and packages of functions |
 //! | [`totp`] | devices that show one-time codes |
 //! | [`xml`] | S3's answers as a small tree |
 //! | [`bodies`] | object bodies that are remade from a seed, to compare without keeping them |
@@ -38,5 +39,6 @@ pub mod server;
 pub mod sign;
 pub mod structure;
 pub mod totp;
+pub mod transforms;
 pub mod workspace;
 pub mod xml;

@@ -11,7 +11,7 @@ use gateway::identity::sigv4::payload::{
     STREAMING_PAYLOAD, STREAMING_PAYLOAD_TRAILER, STREAMING_UNSIGNED_PAYLOAD_TRAILER, UNSIGNED_PAYLOAD,
 };
 use gateway::identity::sigv4::sign::{Primitives, Signature, Signer, Unsigned, frame_unsigned};
-use gateway::operations::aws_query;
+use gateway::operations::{aws_query, functions};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -191,6 +191,7 @@ pub fn service_of(request: &Request) -> &'static str {
         .flat_map(|text| text.split('&'))
         .find_map(|pair| pair.strip_prefix("Action="));
     match action {
+        _ if functions::is_addressed(path, Some("/lambda/aws4_request")) => "lambda",
         Some(action) if path == "/" => aws_query::services(action).first().copied().unwrap_or("s3"),
         _ => "s3",
     }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use gateway::operations::functions::environment::Declared;
 use gateway::operations::functions::names::LATEST;
-use gateway::operations::functions::output::{Shown, shown_arn};
+use gateway::operations::functions::output::{ShownFunction, shown_arn};
 use sdk::random;
 use serde_json::Value;
 
@@ -38,11 +38,11 @@ pub(crate) struct Which<'a> {
 }
 
 /// Shows a version.
-pub(crate) fn show<T>(which: Which<'_>, version: &Version, write: impl FnOnce(&Shown<'_>) -> T) -> T {
+pub(crate) fn show<T>(which: Which<'_>, version: &Version, write: impl FnOnce(&ShownFunction<'_>) -> T) -> T {
     let arn = shown_arn(which.region, which.account, which.name, which.qualifier);
     let number = version_name(which.number);
     let secrets: Vec<&str> = version.secrets.iter().map(|own| own.name.as_str()).collect();
-    write(&Shown {
+    write(&ShownFunction {
         arn: &arn,
         name: which.name,
         version: &number,

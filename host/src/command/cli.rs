@@ -56,6 +56,8 @@ pub enum Task {
     Simulate(Given, Box<policy::Simulation>, Output),
     /// Make, build or try a stage of the operator's.
     Stage(Box<stages::Action>),
+    /// Deploy, show or delete functions of a server.
+    Functions(Given, Option<String>, Box<transform_command::FunctionChore>),
     /// Make, build or try a transform.
     Transform(Box<transform_command::TransformAction>),
     /// Check a configuration.
@@ -104,7 +106,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
         Some(("policy", matches)) => access::policy(matches),
         Some(("stage", matches)) => Task::Stage(Box::new(stage::action(matches)?)),
-        Some(("transform", matches)) => Task::Transform(Box::new(transform::action(matches)?)),
+        Some(("transform", matches)) => match transform::task(matches) {
+            Some(task) => task,
+            None => Task::Transform(Box::new(transform::action(matches)?)),
+        },
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
             Some(("example", _)) => Task::ConfigExample,
@@ -154,6 +159,8 @@ pub fn run(task: Task) -> ExitCode {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
         Task::Stage(action) => stages::run(&action),
+        Task::Functions(given, endpoint, chore) => load(&given)
+            .and_then(|config| transform_command::deployed::run(&config, endpoint.as_deref(), &chore)),
         Task::Transform(action) => transform_command::run(&action),
         Task::ConfigCheck(given, output) => Ok(config_check::run(load(&given), output)),
         Task::ConfigShow(given) => load(&given).map(|config| config_check::show(&config)),

@@ -2,6 +2,7 @@
 
 mod build;
 mod contract;
+pub(crate) mod deployed;
 mod described;
 mod settings;
 mod template;
@@ -15,6 +16,7 @@ use anyhow::Result;
 use super::output::say;
 use crate::transforms::LimitsGiven;
 
+pub use deployed::{Deployment, FunctionChore};
 pub use template::{Shape, TransformLanguage};
 
 /// What is done with a transform.

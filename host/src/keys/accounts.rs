@@ -19,7 +19,7 @@ use crate::secret::Secret;
 
 pub(crate) use folder_account::TABLE as NOTES_TABLE;
 pub use folder_account::{FolderAccount, Owners, note};
-pub use root::{ROOT_FILE, RootCredentials, RootOrigin};
+pub use root::{ROOT_FILE, RootCredentials, RootOrigin, stored as root_credentials};
 
 /// What kind of principal an identity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

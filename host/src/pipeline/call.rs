@@ -21,7 +21,7 @@ use crate::telemetry::otlp::Laps;
 use volume::{DataKey, PendingBlob};
 
 pub use facts::Facts;
-pub use scheduled::{Ingest, PackageWork, Received, StoredBytes, TransformInput, TransformWork, Work};
+pub use scheduled::{Ingest, PackageWork, StoredBytes, TransformInput, TransformWork, WholeBody, Work};
 
 /// Data keys that one call may have: a copy needs two, and a few more for each new attempt.
 const DATA_KEYS_MAX: usize = 4096;
@@ -104,7 +104,7 @@ pub struct CallState {
     /// What it has done so far, where it waits.
     pub journal: Journal,
     /// Its body, where that is kept here.
-    pub received: Option<Received>,
+    pub received: Option<WholeBody>,
     /// The response, once a stage set it.
     pub response: Option<CallResponse>,
     /// It ended because the index cannot be read while the disk is full.
@@ -114,7 +114,7 @@ pub struct CallState {
     /// Blobs received that no commit has kept yet; released with the call.
     pub pending: Vec<PendingBlob>,
     /// What a transform made of its response.
-    pub(crate) made: Option<Made>,
+    pub made: Option<Made>,
     /// The data keys that were made or opened for it. Stages know their numbers only.
     pub data_keys: Vec<DataKey>,
     /// The code of the error that the response tells of.

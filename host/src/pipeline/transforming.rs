@@ -32,7 +32,7 @@ use crate::transforms::{
     ReplyHead, RuntimeOptions, Spooled, TransformReply, VariantKey, Variants,
 };
 use catalogue::Catalogue;
-pub(crate) use made::Made;
+pub use made::Made;
 pub(crate) use package::Unpackaged;
 use volume::Volume;
 

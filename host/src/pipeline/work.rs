@@ -15,7 +15,7 @@ use crate::outbound::{Outbound, Unfetched};
 use crate::pipeline::bindings::calls::{
     self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span,
 };
-use crate::pipeline::call::{Ingest, PackageWork, Received, StoredBytes, TransformWork, Work};
+use crate::pipeline::call::{Ingest, PackageWork, StoredBytes, TransformWork, WholeBody, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
 use crate::pipeline::shared::Shared;
@@ -61,7 +61,7 @@ pub struct RequestBody<B> {
     /// The client waits for `100 Continue`, which the first read sends.
     waits: bool,
     /// The whole body, until the call takes it.
-    received: Option<Received>,
+    received: Option<WholeBody>,
 }
 
 impl<B> RequestBody<B>
@@ -78,7 +78,7 @@ where
     }
 
     /// The body that was received as a whole, for the call to keep.
-    pub fn take_received(&mut self) -> Option<Received> {
+    pub fn take_received(&mut self) -> Option<WholeBody> {
         self.received.take()
     }
 
@@ -111,7 +111,7 @@ pub struct Done {
     /// Blobs that were received, and that no commit has kept yet.
     pub pending: Vec<PendingBlob>,
     /// What a transform made.
-    pub(crate) made: Option<Made>,
+    pub made: Option<Made>,
 }
 
 impl From<Outcome> for Done {
@@ -141,11 +141,10 @@ where
     if let Work::Collect(length_max) | Work::Receive(length_max) = &work {
         // A document without an announced length takes room for the longest that is allowed.
         // It is rarely as long, so that is not counted several times.
-        let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
-            DOCUMENT_COPIES
-        } else {
-            1
-        };
+        // One that is kept is there once, and only one stage reads it.
+        let is_long = body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX);
+        let is_kept = matches!(work, Work::Receive(_));
+        let times = if is_long && !is_kept { DOCUMENT_COPIES } else { 1 };
         let announced = body.content_length.map(|length| length.saturating_mul(times));
         match shared.room.take(pass.party(), announced, length_max.saturating_mul(times)) {
             Some(room) => rooms.push(room),
@@ -245,7 +244,7 @@ where
     match collect(body, payload, length_max, idle).await {
         Outcome::Collected((bytes, _)) => {
             let sha256 = hex::text(&Sha256::digest(&bytes));
-            body.received = Some(Received { bytes: bytes.into(), sha256 });
+            body.received = Some(WholeBody { bytes: bytes.into(), sha256 });
             Outcome::None
         }
         other => other,

@@ -28,7 +28,7 @@ use crate::pipeline::bindings::calls::{
     Target,
 };
 use crate::pipeline::bindings::{CallHandle, Pipeline};
-use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Received, Stopwatch, Work};
+use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Stopwatch, WholeBody, Work};
 use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
@@ -278,7 +278,7 @@ impl Worker {
     }
 
     /// Goes on with a call whose work is done.
-    fn go_on(&self, ticket: &Ticket, done: Done, received: Option<Received>) -> Option<Progress> {
+    fn go_on(&self, ticket: &Ticket, done: Done, received: Option<WholeBody>) -> Option<Progress> {
         {
             let Done { outcome, pending, made } = done;
             let mut instance = self.instance.try_borrow_mut().ok()?;

@@ -23,6 +23,7 @@ use writer::LineWriter;
 
 pub(crate) use line::{AccessLine, Arrived, Limited};
 pub use line::{ErrorCode, Resolved, SignedBy};
+pub(crate) use moment::Moment;
 
 /// Whether requests are logged, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

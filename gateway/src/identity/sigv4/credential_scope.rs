@@ -9,6 +9,8 @@ use std::borrow::Cow;
 /// The last part of every scope.
 pub const TERMINAL: &str = "aws4_request";
 
+/// The service of deployed functions, which signs as services other than S3 do.
+pub const LAMBDA: &str = "lambda";
 /// The service for which requests by the ARN of an Object Lambda access point are signed.
 pub const OBJECT_LAMBDA_SERVICE: &str = "s3-object-lambda";
 
@@ -24,8 +26,6 @@ pub fn claimed_service(headers: &Headers, query: &Query) -> Option<String> {
     let mut parts = credential.trim().rsplit('/');
     (parts.next()? == TERMINAL).then(|| parts.next().map(str::to_owned))?
 }
-/// The service of deployed functions, which signs as services other than S3 do.
-pub const LAMBDA: &str = "lambda";
 
 /// Longer region names do not exist; the bound keeps scopes small.
 const REGION_BYTES_MAX: usize = 64;

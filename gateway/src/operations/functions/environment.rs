@@ -35,9 +35,9 @@ pub const HIDDEN: &str = "***";
 /// Names and values. Values may be secrets.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Variables(BTreeMap<String, String>);
+pub struct EnvironmentVariables(BTreeMap<String, String>);
 
-impl fmt::Debug for Variables {
+impl fmt::Debug for EnvironmentVariables {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.0.keys()).finish()
     }
@@ -63,7 +63,7 @@ impl fmt::Debug for Divided {
     }
 }
 
-impl Variables {
+impl EnvironmentVariables {
     /// Takes them apart. `InvalidParameterValueException` for names that none can have, for too
     /// much, and for what cannot be declared.
     pub fn divide(self) -> Result<Divided> {

@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, de};
 use serde_json::Value;
 
-use super::environment::Variables;
+use super::environment::EnvironmentVariables;
 use super::invalid;
 use crate::errors::Result;
 
@@ -105,7 +105,7 @@ impl CodeInput {
 #[serde(rename_all = "PascalCase", default)]
 pub struct EnvironmentInput {
     /// Names and values.
-    pub variables: Variables,
+    pub variables: EnvironmentVariables,
 }
 
 /// The document of CreateFunction, UpdateFunctionCode and UpdateFunctionConfiguration: each has a

@@ -8,7 +8,7 @@ use crate::timestamp;
 
 /// A function at one of its versions, as documents show it.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'a> {
+pub struct ShownFunction<'a> {
     /// The ARN, with the version or the alias that was asked for.
     pub arn: &'a str,
     /// The name.
@@ -43,7 +43,7 @@ pub struct Shown<'a> {
     pub secrets: &'a [&'a str],
 }
 
-impl Shown<'_> {
+impl ShownFunction<'_> {
     /// The document of GetFunctionConfiguration, and of everything that changes a function.
     pub fn configuration(&self) -> Value {
         let mut document = json!({

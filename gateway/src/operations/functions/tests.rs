@@ -1,4 +1,4 @@
-use super::environment::{Declared, Variables};
+use super::environment::{Declared, EnvironmentVariables};
 use super::input::{CodeInput, FunctionInput, LongText};
 use super::names::FunctionName;
 use super::statements::{PermissionInput, add, of, remove};
@@ -119,7 +119,7 @@ fn documents_are_read_and_what_nothing_would_enforce_is_refused() {
 
 #[test]
 fn variables_declare_something_or_are_secrets() {
-    let read = |text: &str| -> Variables { serde_json::from_str(text).unwrap() };
+    let read = |text: &str| -> EnvironmentVariables { serde_json::from_str(text).unwrap() };
     let divided = read(
         r#"{"PORTCULLIS_GRANTS":"clock, http=api.example.com","PORTCULLIS_LIMITS":"cpu_ms_max=500",
             "PORTCULLIS_VARY":"query:w,header:Accept,caller","PORTCULLIS_RANGES":"own","TOKEN":"hush"}"#,

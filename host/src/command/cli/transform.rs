@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::command::transform::{Shape, TransformAction, TransformLanguage, Trial, TriedTransform};
+use crate::command::cli::settings::some_settings;
+use crate::command::cli::{Task, given as given_settings};
+use crate::command::transform::{
+    Deployment, FunctionChore, Shape, TransformAction, TransformLanguage, Trial, TriedTransform,
+};
 use crate::transforms::{CallLimits, LimitsGiven};
 
 /// `portcullis transform`
@@ -65,6 +69,89 @@ pub(super) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([new, build, check, test, wit])
+        .subcommands(of_server())
+}
+
+/// The settings that say which server is asked, and with whose credentials.
+const ASKED: [&str; 3] = ["data_dir", "listen", "region"];
+
+/// The commands about functions of a server.
+fn of_server() -> [Command; 5] {
+    let name = || Arg::new("name").value_name("NAME").required(true).help("The function");
+    let alias = || {
+        Arg::new("alias")
+            .long("alias")
+            .value_name("ALIAS")
+            .default_value("live")
+            .help("The alias that clients name")
+    };
+    let many = |id: &'static str, name: &'static str, help: &'static str| {
+        Arg::new(id).long(id).value_name(name).action(ArgAction::Append).help(help)
+    };
+    let deploy = Command::new("deploy")
+        .about("Deploy a transform to a server, as a new version of a function")
+        .long_about(
+            "Deploy a transform to a server, as a new version of a function. The server checks, compiles and tries it; \
+             what fails is not deployed.\n\
+             Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the root credentials in the data folder.",
+        )
+        .arg(path("source", "FILE.wasm|DIR").required(true).help("The component, or the folder of the transform"))
+        .arg(Arg::new("name").long("name").value_name("NAME").help("The function; that of the folder without it"))
+        .arg(many("grant", "NAME", "What it may import: clock, random, objects, scratch, http=HOST"))
+        .arg(many("env", "NAME=VALUE", "A secret"))
+        .arg(
+            Arg::new("vary")
+                .long("vary")
+                .value_name("LIST")
+                .help("What its results depend on: query:NAME, header:NAME, caller, or none"),
+        )
+        .arg(alias());
+    let rollback = Command::new("rollback")
+        .about("Let an alias point to the version before")
+        .arg(name())
+        .arg(alias())
+        .arg(Arg::new("to").long("to").value_name("VERSION").help("Another version than the one before"));
+    [
+        deploy,
+        Command::new("list").about("List the functions of a server"),
+        Command::new("inspect").about("Show a function, with its versions and aliases").arg(name()),
+        rollback,
+        Command::new("delete").about("Delete a function, with its versions and aliases").arg(name()),
+    ]
+    .map(|command| {
+        let endpoint = Arg::new("endpoint")
+            .long("endpoint")
+            .value_name("URL")
+            .help("The server [AWS_ENDPOINT_URL, or the address that it listens on]");
+        some_settings(command.arg(endpoint), &ASKED)
+    })
+}
+
+/// The task of a command line about functions of a server; `None` for another one.
+pub(super) fn task(matches: &ArgMatches) -> Option<Task> {
+    let (name, matches) = matches.subcommand()?;
+    let one = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
+    let many = |id: &str| -> Vec<String> {
+        matches.try_get_many::<String>(id).ok().flatten().unwrap_or_default().cloned().collect()
+    };
+    let function = || one("name").unwrap_or_default();
+    let alias = || one("alias").unwrap_or_default();
+    let chore = match name {
+        "deploy" => FunctionChore::Deploy(Deployment {
+            source: matches.get_one::<PathBuf>("source").cloned().unwrap_or_default(),
+            name: one("name"),
+            grants: many("grant"),
+            secrets: many("env"),
+            vary: one("vary"),
+            alias: alias(),
+        }),
+        "list" => FunctionChore::List,
+        "inspect" => FunctionChore::Inspect(function()),
+        "rollback" => FunctionChore::Rollback(function(), alias(), one("to")),
+        "delete" => FunctionChore::Delete(function()),
+        _ => return None,
+    };
+    Some(Task::Functions(given_settings(matches), one("endpoint"), Box::new(chore)))
 }
 
 fn path(id: &'static str, name: &'static str) -> Arg {

@@ -77,6 +77,15 @@ struct RootFile {
     secret_key: Option<Secret>,
 }
 
+/// The access key and the secret that the file of a data folder has, where it has some.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn stored(folder: &Path) -> Result<Option<(String, Secret)>, KeysError> {
+    let stored = read(&folder.join(ROOT_FILE))?;
+    Ok(stored.and_then(|stored| stored.access_key.zip(stored.secret_key)))
+}
+
 /// Reads the file of a data folder, or begins it: with the account, and without credentials.
 pub(super) fn open(
     config: &Config,

@@ -37,17 +37,17 @@ pub enum Work {
 
 /// A body that was received as a whole, and is kept beside the call.
 #[derive(Clone)]
-pub struct Received {
+pub struct WholeBody {
     /// The body.
     pub bytes: Bytes,
     /// Its SHA-256, in lower-case hexadecimal.
     pub sha256: String,
 }
 
-impl std::fmt::Debug for Received {
+impl std::fmt::Debug for WholeBody {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // It may hold secrets.
-        formatter.debug_struct("Received").field("length", &self.bytes.len()).finish_non_exhaustive()
+        formatter.debug_struct("WholeBody").field("length", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 
@@ -67,13 +67,13 @@ impl std::fmt::Debug for PackageWork {
 
 /// A response to be transformed.
 #[derive(Debug)]
-pub(crate) struct TransformWork {
+pub struct TransformWork {
     /// How.
     pub plan: TransformPlan,
     /// The id of the request.
     pub request_id: String,
     /// Its bytes.
-    pub(crate) input: TransformInput,
+    pub input: TransformInput,
 }
 
 impl TransformWork {
@@ -99,7 +99,7 @@ impl TransformWork {
 
 /// The body of a response that is to be transformed.
 #[derive(Debug)]
-pub(crate) enum TransformInput {
+pub enum TransformInput {
     /// Bytes at hand.
     Bytes(Vec<u8>),
     /// Bytes to be read.

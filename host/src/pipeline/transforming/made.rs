@@ -17,7 +17,7 @@ use crate::transforms::{self, BodyFailed, CallFailure, KeptBody, ReplyBody, Vari
 
 /// What a transform made, until it is sent.
 #[derive(Debug)]
-pub(crate) struct Made {
+pub struct Made {
     length: Option<u64>,
     body: MadeBody,
 }

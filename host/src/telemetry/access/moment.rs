@@ -8,7 +8,7 @@ const MONTHS: [&str; 12] =
 
 /// A moment by the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     year: u64,
     /// From 1.
     month: u64,
@@ -19,7 +19,7 @@ pub(super) struct Moment {
 
 impl Moment {
     /// Of a time since 1970; earlier ones count as 1970.
-    pub(super) fn of(time: SystemTime) -> Moment {
+    pub(crate) fn of(time: SystemTime) -> Moment {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
         // Years begin in March here, so that the leap day is the last of its year
@@ -44,6 +44,13 @@ impl Moment {
         let Moment { year, month, day, seconds, micros } = self;
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+    }
+
+    /// `20190206T000038Z`
+    pub(crate) fn basic(self) -> String {
+        let Moment { year, month, day, seconds, .. } = self;
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
     }
 
     /// `06/Feb/2019:00:00:38 +0000`

@@ -27,13 +27,8 @@ pub(super) fn component(package: &[u8]) -> Result<Vec<u8>> {
     ensure!(!package.starts_with(b"\0asm"), "this is a component; it comes in a .zip file");
     check_end(package)?;
     let mut archive = ZipArchive::new(Cursor::new(package)).context("the package is no .zip file")?;
-    // A name that is no text is none of a component.
-    let names: Vec<String> = archive
-        .file_names()
-        .filter_map(Result::ok)
-        .filter(|name| name.ends_with(".wasm"))
-        .map(|name| name.into_owned())
-        .collect();
+    let names: Vec<String> =
+        archive.file_names().filter(|name| name.ends_with(".wasm")).map(str::to_owned).collect();
     let [name] = names.as_slice() else {
         bail!("the package has {} files whose names end in .wasm; it has to have one", names.len());
     };

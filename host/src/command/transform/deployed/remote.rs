@@ -1,0 +1,171 @@
+//! The APIs of a server, as every client calls them: over HTTP, signed by Signature Version 4.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use ureq::Agent;
+use ureq::http::Request;
+
+use crate::config::{self, Config};
+use crate::hex;
+use crate::keys::accounts::root_credentials;
+use crate::keys::signing::derive;
+use crate::secret::Secret;
+use crate::telemetry::access::Moment;
+
+/// The names under which tools of AWS find credentials and a server.
+const VARIABLES: [&str; 4] =
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"];
+/// The compiler may take half a minute for what is deployed.
+const TIME_MAX: Duration = Duration::from_secs(180);
+/// Bytes of an answer.
+const ANSWER_BYTES_MAX: u64 = 16 << 20;
+
+/// A server, and who asks it.
+pub(super) struct Remote {
+    /// `http://127.0.0.1:9000`
+    endpoint: String,
+    host: String,
+    access_key: String,
+    secret_key: Secret,
+    token: Option<String>,
+    region: String,
+    agent: Agent,
+}
+
+/// What a server answers.
+pub(super) struct RemoteReply {
+    /// The status.
+    pub(super) status: u16,
+    /// The value of `x-amzn-errortype`, for errors of functions.
+    pub(super) kind: String,
+    /// The document.
+    pub(super) text: String,
+}
+
+impl Remote {
+    /// The server of a configuration, or another one. The credentials are those of the environment,
+    /// or else the root credentials in the data folder.
+    ///
+    /// # Errors
+    /// There are no credentials, or no address.
+    pub(super) fn new(config: &Config, endpoint: Option<&str>) -> Result<Remote> {
+        let environment = config::environment(&VARIABLES);
+        let variable = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+        let endpoint = match endpoint.map(str::to_owned).or_else(|| variable("AWS_ENDPOINT_URL")) {
+            Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
+            None => {
+                let address =
+                    config.listen.first().context("the configuration has no `listen`: --endpoint URL")?;
+                let ip = address.ip();
+                let ip = if ip.is_unspecified() { "127.0.0.1".to_owned() } else { ip.to_string() };
+                let ip = if ip.contains(':') { format!("[{ip}]") } else { ip };
+                format!("http://{ip}:{}", address.port())
+            }
+        };
+        let Some((_, host)) = endpoint.split_once("://") else {
+            bail!("{endpoint} is no URL: --endpoint http://HOST:PORT");
+        };
+        let given = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY"));
+        let (access_key, secret_key, token) = match given {
+            Some((access_key, secret_key)) => {
+                (access_key, Secret::new(secret_key), variable("AWS_SESSION_TOKEN"))
+            }
+            None => {
+                let found = root_credentials(&config.data_dir)?;
+                let (access_key, secret_key) = found.with_context(|| {
+                    format!(
+                        "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name the \
+                         folder of a server that has made some (--data-dir; {} has none)",
+                        config.data_dir.display()
+                    )
+                })?;
+                (access_key, secret_key, None)
+            }
+        };
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_global(Some(TIME_MAX))
+            .build()
+            .new_agent();
+        let (host, region) = (host.to_owned(), config.region.clone());
+        Ok(Remote { endpoint, host, access_key, secret_key, token, region, agent })
+    }
+
+    /// A call of the API of functions that must succeed; its document.
+    ///
+    /// # Errors
+    /// What the server refuses, in its words.
+    pub(super) fn call(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value> {
+        let answer = self.send(method, target, body)?;
+        if answer.status >= 300 {
+            bail!("{}", answer.words());
+        }
+        if answer.text.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&answer.text).context("reading what the server answers")
+    }
+
+    /// A call of the API of functions.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(super) fn send(&self, method: &str, target: &str, body: Option<&Value>) -> Result<RemoteReply> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let now = Moment::of(SystemTime::now()).basic();
+        let digest = hex::text(&Sha256::digest(body.as_bytes()));
+        let mut request = Request::builder().method(method).uri(format!("{}{target}", self.endpoint));
+        let mut signed = format!("host:{}\nx-amz-date:{now}\n", self.host);
+        let mut names = "host;x-amz-date".to_owned();
+        if let Some(token) = &self.token {
+            let _ = writeln!(signed, "x-amz-security-token:{token}");
+            names.push_str(";x-amz-security-token");
+            request = request.header("x-amz-security-token", token);
+        }
+        // Every service but S3 signs a path that is escaped once more.
+        let canonical = format!(
+            "{method}\n{}\n{query}\n{signed}\n{names}\n{digest}",
+            path.replace('%', "%25").replace(':', "%3A")
+        );
+        let day = now.get(..8).unwrap_or_default();
+        let scope = format!("{day}/{}/lambda/aws4_request", self.region);
+        let text =
+            format!("AWS4-HMAC-SHA256\n{now}\n{scope}\n{}", hex::text(&Sha256::digest(canonical.as_bytes())));
+        let signature = hex::text(&derive(self.secret_key.reveal(), &scope).mac(&text));
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
+            self.access_key
+        );
+        let request = request
+            .header("x-amz-date", now)
+            .header("authorization", authorization)
+            .header("content-type", "application/json")
+            .body(body)?;
+        let mut answer =
+            self.agent.run(request).with_context(|| format!("asking the server at {}", self.endpoint))?;
+        let kind = answer.headers().get("x-amzn-errortype").and_then(|value| value.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
+        Ok(RemoteReply { status, kind, text })
+    }
+}
+
+impl RemoteReply {
+    /// An error in the words of the server.
+    pub(super) fn words(&self) -> String {
+        let document: Option<Value> = serde_json::from_str(&self.text).ok();
+        let message = document.as_ref().and_then(|document| document.get("Message")).and_then(Value::as_str);
+        match message {
+            Some(message) => format!("{}: {message}", self.kind),
+            None => format!("the server answers {}: {}", self.status, self.text),
+        }
+    }
+}
