@@ -60,7 +60,7 @@ const TAGS: &str = "/v20180820/tags/";
 const KIB64: u64 = 64 << 10;
 /// The limit of documents with up to 1,000 rules or keys.
 const MIB2: u64 = 2 << 20;
-/// The limit of configurations with four payloads of 128 KiB, each of which escapes may make longer.
+/// The limit of configurations with four payloads of 128 KiB, which escapes may make longer.
 const MIB4: u64 = 4 << 20;
 /// The limit of the longest part list: 10,000 parts with five checksums each.
 const MIB16: u64 = 16 << 20;

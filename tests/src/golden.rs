@@ -296,7 +296,9 @@ impl Names {
         if text.starts_with("<?xml") {
             for (element, kind) in OPAQUE_ELEMENTS {
                 for value in texts_of(&text, element) {
-                    self.number(&value, kind);
+                    // The alias of an Object Lambda access point has a status beside it.
+                    let inner = texts_of(&value, "Value").pop();
+                    self.number(&inner.unwrap_or(value), kind);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! A request as the operations see it: what it is about, and what its document says.
 
 use gateway::bucket::access_point::{self, by_arn, no_such};
-use gateway::bucket::object_lambda::{self, Configuration};
+use gateway::bucket::object_lambda::{self, ObjectLambdaConfiguration};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{RequestChecksum, content_md5};
 use gateway::operations::access_points::{
@@ -11,6 +11,7 @@ use gateway::operations::object_lambda as documents;
 use gateway::operations::{ACCOUNT_ID_HEADER, Operation};
 use gateway::policy::{access_point_arn, object_lambda_arn};
 use gateway::request::headers::{Headers, with_presigned};
+use gateway::request::method::Method;
 use gateway::request::query::Query;
 use sdk::{Call, Head, NeededAccess, Principal, Work, digests, failure_to_error, settings};
 
@@ -42,7 +43,7 @@ pub(crate) enum Input {
     Create(Create),
     List(List),
     /// The configuration of an Object Lambda access point.
-    Configuration(Box<Configuration>),
+    Configuration(Box<ObjectLambdaConfiguration>),
     /// The text of a policy.
     Policy(String),
     /// Tags to add.
@@ -63,9 +64,8 @@ impl Request {
         let region = settings::region();
         let name = named(operation, &head.path, &account, &region)?;
         let input = match operation {
-            Operation::ListAccessPoints | Operation::ListAccessPointsForObjectLambda => {
-                Input::List(List::parse(&query)?)
-            }
+            Operation::ListAccessPoints => Input::List(List::parse(&query)?),
+            Operation::ListAccessPointsForObjectLambda => Input::List(List::parse(&query)?),
             Operation::UntagResource => Input::TagKeys(untagged(&query)),
             Operation::CreateAccessPoint => {
                 Input::Create(Create::parse(&receive(call, operation, &headers).await?)?)
@@ -188,10 +188,9 @@ fn named(operation: Operation, path: &str, account: &str, region: &str) -> Resul
             Some(_) => return Err(no_such(&name)),
             None => name,
         };
-        let creates =
-            matches!(operation, Operation::CreateAccessPoint | Operation::CreateAccessPointForObjectLambda);
         let check = if is_object_lambda { object_lambda::check_name } else { access_point::check_name };
-        if !creates && check(&name).is_err() {
+        // What is to be made is told more about its name. Nothing else is found under a wrong one.
+        if operation.row().method != Method::Put && check(&name).is_err() {
             return Err(no_such(&name));
         }
         return Ok(name);

@@ -9,10 +9,13 @@
 //! | `access-points-of`      | bucket, 0, account, name    | nothing |
 //! | `object-lambda-access-points` | account, name         | [`ObjectLambda`] |
 //! | `object-lambda-policies` | account, name              | [`Policy`] |
-//! | `object-lambda-aliases` | alias                       | the key of its row in `object-lambda-access-points` |
-//! | `object-lambda-payloads` | account, name, 0, a byte: the position of the transformation | [`Payload`] |
+//! | `object-lambda-aliases` | alias                      | the key of its row in the first of these |
+//! | `object-lambda-payloads` | account, name, 0, position | [`Payload`] |
 //!
-//! Accounts are 12 digits. An access point and an Object Lambda access point may have the same name. `access-points` and `access-points-of` are described in the library
+//! Accounts are 12 digits, and a position is a byte: that of a transformation among those of its
+//! access point. An access point and an Object Lambda access point may have the same name.
+//!
+//! `access-points` and `access-points-of` are described in the library
 //! (`gateway::bucket::access_point::row`), because `storage` looks whether there are rows: a bucket
 //! with access points is not deleted, and a bucket is not made under the name by which hosts name
 //! an access point.

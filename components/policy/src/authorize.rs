@@ -81,10 +81,11 @@ fn is_configured_owner(call: &Call, principal: &sdk::Principal) -> bool {
     match principal {
         sdk::Principal::Authenticated(identity) if identity.kind == IdentityKind::ConfiguredUser => {
             call.owner().is_some_and(|owner| !owner.guarded && identity.account == owner.account)
-                && call.access_point().is_none_or(|point| !point.guarded && point.account == identity.account)
-                && call
-                    .object_lambda()
-                    .is_none_or(|point| !point.guarded && point.account == identity.account)
+                && call.access_point().is_none_or(|point| {
+                    let is_own = |account: &str, guarded: bool| !guarded && account == identity.account;
+                    is_own(&point.account, point.guarded)
+                        && call.object_lambda().is_none_or(|front| is_own(&front.account, front.guarded))
+                })
                 && matches!(identities::permissions(&identity.unique_id), Ok(None))
         }
         _ => false,

@@ -2,6 +2,7 @@
 
 mod each;
 mod grants;
+mod object_lambda;
 mod questions;
 mod services;
 mod sides;

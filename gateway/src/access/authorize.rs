@@ -36,8 +36,8 @@ struct Target<'a> {
 const INVOKE: &str = "lambda:InvokeFunction";
 
 /// Whether a request may go on. `AccessDenied` when one of the actions that it takes is not
-/// allowed, or an invalid `x-amz-copy-source`; `LambdaPermissionError` when all of them are, and the
-/// principal may not invoke the function that transforms the response.
+/// allowed, or an invalid `x-amz-copy-source`; `LambdaPermissionError` when all of them are, and
+/// the principal may not invoke the function that transforms the response.
 pub fn authorize(access: &AccessRequest<'_>, resources: &dyn Resources) -> Result<Permit> {
     let (Some(name), false) = (access.bucket, access.operation.makes_bucket()) else {
         return authorize_own(access, resources);
@@ -316,9 +316,10 @@ fn levels(
         }
         return Err(ErrorCode::AccessDenied.into());
     }
+    // One of Object Lambda stands in front of an access point. Other requests ask nothing more.
     let object_lambda = match of {
-        AccessPointOf::Target => resources.object_lambda()?,
-        AccessPointOf::Source => None,
+        AccessPointOf::Target if point.is_some() => resources.object_lambda()?,
+        AccessPointOf::Target | AccessPointOf::Source => None,
     };
     if object_lambda.is_some() && !access.principal.has_account() {
         if let Some(witness) = access.witness {

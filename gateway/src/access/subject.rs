@@ -33,8 +33,8 @@ pub struct Bucket {
     pub by: Option<ByAccessPoint>,
 }
 
-/// An access point of either kind by which a request comes. All of them and the bucket have to allow
-/// the request, so each is decided on as a [`Bucket`].
+/// An access point of either kind by which a request comes. All of them and the bucket have to
+/// allow the request, so each is decided on as a [`Bucket`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ByAccessPoint {
     /// Its ARN.

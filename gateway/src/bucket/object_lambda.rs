@@ -142,7 +142,7 @@ pub struct Transformation {
 
 /// The configuration of an Object Lambda access point.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Configuration {
+pub struct ObjectLambdaConfiguration {
     /// The ARN of the access point whose responses are transformed.
     pub supporting: String,
     /// `CloudWatchMetricsEnabled`, which is kept and returned.
@@ -153,13 +153,13 @@ pub struct Configuration {
     pub transformations: Vec<Transformation>,
 }
 
-impl Configuration {
+impl ObjectLambdaConfiguration {
     /// Reads the element `Configuration`, of an account and a region.
     ///
     /// `MalformedXML`; `InvalidRequest` for an access point or a function of another account or
     /// region, for what is neither a function nor a webhook, for an action that is transformed
     /// twice, and for a payload that is too long.
-    pub fn of_element(root: &Element, region: &str, account: &str) -> Result<Configuration> {
+    pub fn of_element(root: &Element, region: &str, account: &str) -> Result<ObjectLambdaConfiguration> {
         root.only(&[
             "SupportingAccessPoint",
             "CloudWatchMetricsEnabled",
@@ -203,7 +203,7 @@ impl Configuration {
         if seen.is_empty() {
             return Err(S3Error::invalid_request("At least one transformation configuration is needed."));
         }
-        Ok(Configuration { supporting, metrics, features, transformations })
+        Ok(ObjectLambdaConfiguration { supporting, metrics, features, transformations })
     }
 
     /// Writes the element `Configuration`.
@@ -279,14 +279,14 @@ fn check_supporting(arn: &str, region: &str, account: &str) -> Result<()> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transformer<'a> {
     /// A deployed function.
-    Function(FunctionName<'a>),
+    Function(FunctionByArn<'a>),
     /// A server elsewhere, by the name that the operator gave it.
     Webhook(&'a str),
 }
 
 /// A function as its ARN names it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FunctionName<'a> {
+pub struct FunctionByArn<'a> {
     /// The region.
     pub region: &'a str,
     /// The account that owns it.
@@ -315,10 +315,10 @@ pub fn transformer_of(arn: &str) -> Option<Transformer<'_>> {
     let is_qualifier = qualifier.is_none_or(|own| own == "$LATEST" || is_name(own));
     let is_function =
         !region.is_empty() && is_account && function == Some("function") && is_name(name) && is_qualifier;
-    is_function.then_some(Transformer::Function(FunctionName { region, account, name, qualifier }))
+    is_function.then_some(Transformer::Function(FunctionByArn { region, account, name, qualifier }))
 }
 
-impl FunctionName<'_> {
+impl FunctionByArn<'_> {
     /// The ARN without version and alias.
     pub fn unqualified(&self) -> String {
         ["arn:aws:lambda:", self.region, ":", self.account, ":function:", self.name].concat()
@@ -328,7 +328,7 @@ impl FunctionName<'_> {
 /// The other ARN that policies may have for what an ARN names: what has no version is `$LATEST`.
 pub fn other_arn_of(arn: &str) -> Option<String> {
     match transformer_of(arn)? {
-        Transformer::Function(FunctionName { qualifier: None, .. }) => Some(format!("{arn}:$LATEST")),
+        Transformer::Function(FunctionByArn { qualifier: None, .. }) => Some(format!("{arn}:$LATEST")),
         Transformer::Function(own) if own.qualifier == Some("$LATEST") => Some(own.unqualified()),
         Transformer::Function(_) | Transformer::Webhook(_) => None,
     }

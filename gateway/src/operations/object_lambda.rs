@@ -7,7 +7,7 @@
 use super::OBJECT_LAMBDA;
 use super::account_control::name_between;
 use super::parameters::continuation_token;
-use crate::bucket::object_lambda::{Configuration, PAYLOAD_BYTES_MAX};
+use crate::bucket::object_lambda::{ObjectLambdaConfiguration, PAYLOAD_BYTES_MAX};
 use crate::bucket::public_access_block::PublicAccessBlock;
 use crate::errors::{ErrorCode, Result};
 use crate::request::url_encoding::decode_path;
@@ -23,22 +23,27 @@ pub fn name_of(path: &str) -> Result<Option<String>> {
 }
 
 /// The configuration in the document of CreateAccessPointForObjectLambda.
-/// [Errors](Configuration::of_element)
-pub fn parse_creation(body: &[u8], region: &str, account: &str) -> Result<Configuration> {
+/// [Errors](ObjectLambdaConfiguration::of_element)
+pub fn parse_creation(body: &[u8], region: &str, account: &str) -> Result<ObjectLambdaConfiguration> {
     parse_configuration_in(body, "CreateAccessPointForObjectLambdaRequest", region, account)
 }
 
 /// The same of PutAccessPointConfigurationForObjectLambda.
-pub fn parse_configuration(body: &[u8], region: &str, account: &str) -> Result<Configuration> {
+pub fn parse_configuration(body: &[u8], region: &str, account: &str) -> Result<ObjectLambdaConfiguration> {
     parse_configuration_in(body, "PutAccessPointConfigurationForObjectLambdaRequest", region, account)
 }
 
-fn parse_configuration_in(body: &[u8], root: &str, region: &str, account: &str) -> Result<Configuration> {
+fn parse_configuration_in(
+    body: &[u8],
+    root: &str,
+    region: &str,
+    account: &str,
+) -> Result<ObjectLambdaConfiguration> {
     // One byte more is too long, and said to be.
     let root = Element::parse_long_texts(body, root, PAYLOAD_BYTES_MAX + 1)?;
     root.only(&["Configuration"])?;
     let own = root.child("Configuration").ok_or(ErrorCode::MalformedXML)?;
-    Configuration::of_element(own, region, account)
+    ObjectLambdaConfiguration::of_element(own, region, account)
 }
 
 /// The policy in the document of PutAccessPointPolicyForObjectLambda. `MalformedXML`
@@ -111,7 +116,7 @@ pub fn list_document(shown: &[ShownObjectLambda<'_>], more: bool) -> String {
 }
 
 /// The document of GetAccessPointConfigurationForObjectLambda.
-pub fn configuration_document(configuration: &Configuration) -> String {
+pub fn configuration_document(configuration: &ObjectLambdaConfiguration) -> String {
     let mut xml = document("GetAccessPointConfigurationForObjectLambdaResult");
     configuration.write(&mut xml);
     xml.finish()

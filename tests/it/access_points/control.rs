@@ -93,7 +93,6 @@ fn what_cannot_be_made_is_refused() {
         (control("DELETE", "accesspoint/missing/scope", OWN), 404, "NoSuchAccessPoint"),
         (control("GET", "accesspoint/reports", OTHER), 403, "AccessDenied"),
         (control("GET", "accesspoint/reports", "1"), 400, "InvalidRequest"),
-        (control("GET", "accesspointforobjectlambda", OWN), 501, "NotImplemented"),
         (
             named("another", &of("photos", "")).header("content-md5", "AAAAAAAAAAAAAAAAAAAAAA=="),
             400,

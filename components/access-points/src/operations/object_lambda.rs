@@ -8,7 +8,8 @@
 
 use gateway::bucket::access_point::no_such;
 use gateway::bucket::object_lambda::{
-    Configuration, OF_ACCOUNT_MAX, Transformation as Configured, check_name, make_alias, supporting_of,
+    OF_ACCOUNT_MAX, ObjectLambdaConfiguration, Transformation as Configured, check_name, make_alias,
+    supporting_of,
 };
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::object_lambda::{ShownObjectLambda, configuration_document, list_document};
@@ -62,13 +63,13 @@ pub(crate) async fn create(call: &Call, request: &Request) -> Result<Response> {
 }
 
 /// The supporting access point of a configuration. `NoSuchAccessPoint`
-fn supporting(configuration: &Configuration) -> Result<Row<AccessPoint>> {
+fn supporting(configuration: &ObjectLambdaConfiguration) -> Result<Row<AccessPoint>> {
     let (account, name) = supporting_of(&configuration.supporting).ok_or(ErrorCode::InternalError)?;
     rows::access_point(account, name)?.ok_or_else(|| no_such(name))
 }
 
 /// The transformations as their row keeps them.
-fn kept(configuration: &Configuration) -> Vec<Transformation> {
+fn kept(configuration: &ObjectLambdaConfiguration) -> Vec<Transformation> {
     let kept = |own: &Configured| Transformation {
         actions: own.actions.clone(),
         function_arn: own.function_arn.clone(),
@@ -77,7 +78,11 @@ fn kept(configuration: &Configuration) -> Vec<Transformation> {
     configuration.transformations.iter().map(kept).collect()
 }
 
-fn put_payloads(changes: &mut Changes, request: &Request, configuration: &Configuration) -> Result<()> {
+fn put_payloads(
+    changes: &mut Changes,
+    request: &Request,
+    configuration: &ObjectLambdaConfiguration,
+) -> Result<()> {
     for (position, own) in configuration.transformations.iter().enumerate() {
         if !own.payload.is_empty() {
             let key = tables::payload_key(&request.account, &request.name, position);
@@ -93,7 +98,7 @@ fn delete_payloads(
     changes: &mut Changes,
     request: &Request,
     record: &ObjectLambda,
-    new: Option<&Configuration>,
+    new: Option<&ObjectLambdaConfiguration>,
 ) {
     for (position, own) in record.transformations.iter().enumerate() {
         let next = new.and_then(|new| new.transformations.get(position));
@@ -156,7 +161,7 @@ pub(crate) fn configuration(request: &Request) -> Result<Response> {
         };
         Ok(Configured { actions: own.actions, function_arn: own.function_arn, payload })
     };
-    let configuration = Configuration {
+    let configuration = ObjectLambdaConfiguration {
         supporting: record.supporting,
         metrics: record.metrics,
         features: record.features,

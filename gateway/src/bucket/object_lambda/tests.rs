@@ -6,10 +6,10 @@ const ACCOUNT: &str = "111122223333";
 const SUPPORTING: &str = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports";
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:redact";
 
-fn read(inner: &str) -> Result<Configuration> {
+fn read(inner: &str) -> Result<ObjectLambdaConfiguration> {
     let text = format!("<Configuration>{inner}</Configuration>");
     let root = Element::parse_long_texts(text.as_bytes(), "Configuration", PAYLOAD_BYTES_MAX + 1)?;
-    Configuration::of_element(&root, REGION, ACCOUNT)
+    ObjectLambdaConfiguration::of_element(&root, REGION, ACCOUNT)
 }
 
 fn transformation(actions: &[&str], function: &str, payload: &str) -> String {
@@ -67,7 +67,8 @@ fn a_configuration_is_read_and_written() {
     read.write(&mut xml);
     let written = xml.finish();
     let root = Element::parse_named(written.as_bytes(), "Root").unwrap();
-    let again = Configuration::of_element(root.child("Configuration").unwrap(), REGION, ACCOUNT).unwrap();
+    let again =
+        ObjectLambdaConfiguration::of_element(root.child("Configuration").unwrap(), REGION, ACCOUNT).unwrap();
     assert_eq!(again, read, "{written}");
 }
 
@@ -128,7 +129,7 @@ fn a_configuration_that_cannot_be_meant_is_refused() {
 #[test]
 fn arns_name_functions_and_webhooks() {
     let function = |qualifier| {
-        let name = FunctionName { region: REGION, account: ACCOUNT, name: "redact", qualifier };
+        let name = FunctionByArn { region: REGION, account: ACCOUNT, name: "redact", qualifier };
         Some(Transformer::Function(name))
     };
     assert_eq!(transformer_of(FUNCTION), function(None));

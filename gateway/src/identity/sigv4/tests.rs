@@ -140,3 +140,28 @@ fn verify(signed: &Signed<'_>) -> bool {
 fn get_object() -> Sent {
     examples::EXAMPLES[0].sent()
 }
+
+#[test]
+fn a_request_says_which_service_it_is_signed_for() {
+    use super::credential_scope::claimed_service;
+    use crate::request::query::Query;
+    let claimed = |authorization: Option<&str>, query: &str| {
+        let headers: Headers = authorization.map(|value| ("authorization", value)).into_iter().collect();
+        claimed_service(&headers, &Query::parse(query).unwrap())
+    };
+    let header =
+        "AWS4-HMAC-SHA256 Credential=A/20130524/us-east-1/s3-object-lambda/aws4_request, SignedHeaders=host";
+    assert_eq!(claimed(Some(header), "").as_deref(), Some("s3-object-lambda"));
+    assert_eq!(claimed(Some(&header.replace(", ", ",")), "").as_deref(), Some("s3-object-lambda"));
+    let query = "X-Amz-Credential=A%2F20130524%2Fus-east-1%2Fs3%2Faws4_request";
+    assert_eq!(claimed(None, query).as_deref(), Some("s3"));
+    for (authorization, query) in [
+        (None, ""),
+        (Some("AWS A:signature"), query),
+        (Some("AWS4-HMAC-SHA256 Credential=A/20130524/us-east-1/s3/other"), ""),
+        (Some("AWS4-HMAC-SHA256 Credential="), ""),
+        (None, "X-Amz-Credential=aws4_request"),
+    ] {
+        assert_eq!(claimed(authorization, query), None, "{authorization:?} {query}");
+    }
+}

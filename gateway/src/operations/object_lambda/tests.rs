@@ -1,8 +1,8 @@
 use super::*;
 use crate::bucket::object_lambda::{Transformation, TransformedAction};
 
-fn configuration() -> Configuration {
-    Configuration {
+fn configuration() -> ObjectLambdaConfiguration {
+    ObjectLambdaConfiguration {
         supporting: "arn:aws:s3:us-east-1:111122223333:accesspoint/reports".to_owned(),
         metrics: false,
         features: Vec::new(),
@@ -32,7 +32,7 @@ fn a_configuration_comes_in_two_documents() {
     let in_root = |root: &str| format!("<{root} xmlns=\"{CONTROL_NAMESPACE}\">{inner}</{root}>");
     let creation = in_root("CreateAccessPointForObjectLambdaRequest");
     let change = in_root("PutAccessPointConfigurationForObjectLambdaRequest");
-    let of = |read: Result<Configuration>| read.map_err(|error| error.code);
+    let of = |read: Result<ObjectLambdaConfiguration>| read.map_err(|error| error.code);
     let (region, account) = ("us-east-1", "111122223333");
     assert_eq!(of(parse_creation(creation.as_bytes(), region, account)), Ok(configuration()));
     assert_eq!(of(parse_configuration(change.as_bytes(), region, account)), Ok(configuration()));

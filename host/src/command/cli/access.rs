@@ -11,8 +11,17 @@ use crate::command::explain;
 use crate::command::policy::{PolicyFile, Simulation};
 
 /// What a policy can be for.
-const KINDS: [&str; 8] =
-    ["identity", "resource", "access-point", "trust", "boundary", "session", "endpoint", "key"];
+const KINDS: [&str; 9] = [
+    "identity",
+    "resource",
+    "access-point",
+    "object-lambda",
+    "trust",
+    "boundary",
+    "session",
+    "endpoint",
+    "key",
+];
 
 /// `portcullis explain`
 pub(super) fn explain_command() -> Command {
