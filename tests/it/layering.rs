@@ -113,6 +113,7 @@ const EXCEPTIONS: [(&str, &str, &str); 17] = [
     ("src/command/transform/deployed/remote.rs", "x-amz-", "a client: signs its requests"),
     ("src/transforms/reply.rs", "x-amz-", "headers that a transform may not set"),
     ("src/transforms", "bucket", "whose objects a transform may read"),
+    ("src/pipeline/transforming", "bucket", "whose objects transforms change, and what is kept of them"),
     ("src/pipeline/responses.rs", "x-amz-", "responses in the place of a pipeline that cannot"),
     ("src/pipeline/contract.rs", "bucket", "fields of the contract, handed from one record to another"),
     ("src/pipeline/shares", "bucket", "what operators set limits for"),
