@@ -53,6 +53,7 @@ mod signals;
 mod stages;
 mod tidy;
 mod traces;
+mod transformed;
 mod transforms;
 mod traps;
 mod unconfigured;

@@ -74,7 +74,7 @@ impl<'a> Credential<'a> {
         if !is_date(date) {
             return Err(CredentialError::Date(date.to_owned()));
         }
-        if !matches!(service, "s3" | "s3-object-lambda" | "s3express" | "sts" | "iam") {
+        if !matches!(service, "s3" | OBJECT_LAMBDA_SERVICE | "s3express" | "sts" | "iam" | LAMBDA) {
             return Err(CredentialError::Service(service.to_owned(), "s3"));
         }
         if terminal != TERMINAL {
