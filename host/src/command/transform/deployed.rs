@@ -73,7 +73,9 @@ pub(crate) fn run(config: &Config, endpoint: Option<&str>, chore: &FunctionChore
             format!("{name} is deleted\n")
         }
     };
-    Ok(say(&harmless(&text)))
+    // What a server answers may hold anything. A line break of its own is escaped by `harmless`.
+    let lines: String = text.lines().map(|line| format!("{}\n", harmless(line))).collect();
+    Ok(say(&lines))
 }
 
 /// The path of a function.
@@ -122,13 +124,7 @@ fn deploy(remote: &Remote, deployment: &Deployment) -> Result<String> {
             }
             remote.call("POST", FUNCTIONS, Some(&document))?
         }
-        200 => {
-            // The settings first: the new code may need what they grant. The code may be refused
-            // then, and the version that is published does not change.
-            remote.call("PUT", &format!("{}/configuration", of(&name)), Some(&configuration))?;
-            let document = json!({ "ZipFile": package, "Publish": true });
-            remote.call("PUT", &format!("{}/code", of(&name)), Some(&document))?
-        }
+        200 => update(remote, &name, &configuration, &package)?,
         _ => bail!("{}", exists.words()),
     };
     let number = version.get("Version").and_then(Value::as_str).unwrap_or_default();
@@ -136,6 +132,19 @@ fn deploy(remote: &Remote, deployment: &Deployment) -> Result<String> {
     let arn = version.get("FunctionArn").and_then(Value::as_str).unwrap_or_default();
     let arn = arn.strip_suffix(&format!(":{number}")).unwrap_or(arn);
     Ok(format!("{name}: version {number} is deployed\n  {arn}:{}\n", deployment.alias))
+}
+
+/// Changes settings and code of a function, and publishes that. Each is checked with what there is
+/// of the other: new code may need what only the new settings grant, and old code what they do not.
+fn update(remote: &Remote, name: &str, configuration: &Value, package: &str) -> Result<Value> {
+    let (settings, code) = (format!("{}/configuration", of(name)), format!("{}/code", of(name)));
+    let first = remote.send("PUT", &settings, Some(configuration))?;
+    if first.status < 300 {
+        return remote.call("PUT", &code, Some(&json!({ "ZipFile": package, "Publish": true })));
+    }
+    remote.call("PUT", &code, Some(&json!({ "ZipFile": package })))?;
+    remote.call("PUT", &settings, Some(configuration))?;
+    remote.call("POST", &format!("{}/versions", of(name)), Some(&json!({})))
 }
 
 /// The component, and the settings of its folder.
