@@ -228,8 +228,8 @@ impl CallState {
         self.source.map(|address| address.to_string()).unwrap_or_default()
     }
 
-    /// Makes it a call that no stage has seen yet, so that it can run again. What was received for it
-    /// and its journal stay.
+    /// Makes it a call that no stage has seen yet, so that it can run again. What was received for
+    /// it and its journal stay.
     pub fn begin_again(&mut self) {
         self.facts = Facts::default();
         self.work = None;
