@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Everything that must hold, in the order of what is cheap to find out: bash tests/run.sh [STEP...]
 #
-# Steps: format lint build unit it crash clients stages transforms sync fuzz. Without arguments all but fuzz, which needs the nightly toolchain.
+# Steps: format lint build unit it crash clients stages transforms gallery sync fuzz. Without arguments all but fuzz, which needs the nightly toolchain.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 STEPS=("$@")
-[ ${#STEPS[@]} -gt 0 ] || STEPS=(format lint build unit it crash clients stages transforms sync)
+[ ${#STEPS[@]} -gt 0 ] || STEPS=(format lint build unit it crash clients stages transforms gallery sync)
 
 # Everything is built once, with the features of the whole workspace: `-p`, `--exclude` and a build without its tests select
 # other features of shared crates, and each costs another build of wasmtime. The program under test comes with its tests.
@@ -13,6 +13,7 @@ step_format() {
   cargo fmt --all -- --check
   cargo fmt --manifest-path tests/stages/Cargo.toml --all -- --check
   cargo fmt --manifest-path tests/transforms/Cargo.toml --all -- --check
+  cargo fmt --manifest-path examples/transforms/Cargo.toml --all -- --check
 }
 step_lint() { cargo clippy --workspace --all-targets --release --locked -- -D warnings; }
 step_build() { cargo test --workspace --release --locked --no-run; }
@@ -31,6 +32,7 @@ step_crash() { cargo test --workspace --release --locked --test it -- crash::; }
 step_clients() { bash tests/clients/run.sh; }
 step_stages() { bash tests/clients/stages.sh; }
 step_transforms() { bash tests/clients/transforms.sh; }
+step_gallery() { bash tests/clients/gallery.sh; }
 step_sync() { bash tests/clients/sync.sh; }
 # Coverage-guided, some seconds each: `cargo install cargo-fuzz` first.
 step_fuzz() {

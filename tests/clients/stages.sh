@@ -10,7 +10,7 @@
 LANGUAGES=${*:-rust c javascript python}
 
 say() { echo "   $*"; }
-fail() { echo "FAIL  $*" >&2; tail -n 20 "$WORK/server.log" "$WORK/output" 2>/dev/null >&2; exit 1; }
+fail() { echo "FAIL  $*" >&2; tail -n 20 "$WORK/server.log" "$WORK/output" >&2 2>/dev/null; exit 1; }
 s3() { aws --endpoint-url "http://127.0.0.1:$PORT" "$@" >"$WORK/output" 2>&1; }
 
 install_clients

@@ -2,6 +2,8 @@
 # (cargo, clang and lld, npm, PyPI), and are kept in the target folder, as compiled components are.
 TOOLS=$TARGET/stage-tools
 mkdir -p "$TOOLS"
+# What cargo builds here is built once: bindings take longer than what uses them. host/tests/transforms.rs builds here, too.
+export CARGO_TARGET_DIR=$TARGET/transforms
 
 # The tools of a language, for the stage or the transform in the current folder.
 get_tools() {

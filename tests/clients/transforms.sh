@@ -8,7 +8,7 @@
 LANGUAGES=${*:-rust rust-streaming c go javascript python}
 
 say() { echo "   $*"; }
-fail() { echo "FAIL  $*" >&2; tail -n 20 "$WORK/output" 2>/dev/null >&2; exit 1; }
+fail() { echo "FAIL  $*" >&2; tail -n 20 "$WORK/output" >&2 2>/dev/null; exit 1; }
 
 for language in $LANGUAGES; do
   echo "== $language"

@@ -1,5 +1,5 @@
-//! What is read through functions: by Object Lambda access points and by rules of buckets, over real
-//! sockets. Heads, ranges and conditions are about what was made.
+//! What is read through functions: by Object Lambda access points and by rules of buckets, over
+//! real sockets. Heads, ranges and conditions are about what was made.
 
 use serde_json::json;
 use tests::client::Client;

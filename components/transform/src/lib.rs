@@ -1,9 +1,10 @@
 //! Stage: Object Lambda, and rules of buckets about transforms: which functions change a response,
 //! what is asked of them, and what they make of it.
 //!
-//! [`prepare`] says what `storage` is to see of the request, [`shown`] what a transform sees. [`run`] has the response transformed:
-//! [`stored`] reads it, [`reply`] makes the new one of it, [`page`] the same of a listing.
-//! [`failure`] says what a client is told of a transform that made nothing.
+//! [`prepare`] says what `storage` is to see of the request, [`shown`] what a transform sees.
+//! [`run`] has the response transformed: [`stored`] reads it, [`reply`] makes the new one of it,
+//! [`page`] the same of a listing. [`failure`] says what a client is told of a transform that made
+//! nothing.
 
 mod calls;
 mod failure;

@@ -6,7 +6,7 @@
 use gateway::bucket::transforms::{When, row};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::precondition::ReadPreconditions;
-use gateway::operations::Operation;
+use gateway::operations::{Operation, Purpose};
 use gateway::request::headers::Headers;
 use gateway::request::query::Query;
 use gateway::request::range::Range;
@@ -101,8 +101,7 @@ impl Applied {
             allows_range: true,
             allows_part_number: true,
         };
-        let reads = [Operation::GetObject, Operation::HeadObject];
-        if rules && reads.iter().any(|operation| operation.name() == target.operation) {
+        if rules && reads_object(target) {
             applied.chain = of_rules(target, query)?;
         }
         let object_lambda = call.object_lambda();
@@ -117,6 +116,12 @@ impl Applied {
         }
         Ok((!applied.chain.is_empty()).then_some(applied))
     }
+}
+
+/// Whether a request asks for the bytes of an object, or for their head.
+fn reads_object(target: &Target) -> bool {
+    let operation = Operation::parse(&target.operation);
+    operation.is_some_and(|operation| operation.purpose() == Purpose::ReadObject)
 }
 
 fn of_rules(target: &Target, query: &Query) -> Result<Vec<Link>> {
@@ -157,7 +162,8 @@ pub(crate) fn prepare(
             "Cannot specify both Range header and partNumber query parameter",
         ));
     }
-    let asked = asked(&target, &applied.chain);
+    let is_head = head.method == "HEAD";
+    let asked = asked(&target, is_head, &applied.chain);
     let key = match asked {
         Asked::Object | Asked::Head => target.key.clone(),
         Asked::Page | Asked::Nothing => query.get("prefix").map(str::to_owned),
@@ -169,7 +175,7 @@ pub(crate) fn prepare(
         key: key.unwrap_or_default(),
         access_point_arn: applied.access_point_arn,
         shown: Shown::read(call, &head, &headers, &query),
-        is_head: target.operation == Operation::HeadObject.name(),
+        is_head,
         conditions: ReadPreconditions::parse(&headers).at(head.received_ms),
         overrides: ResponseOverrides::parse(&query)?,
         range,
@@ -189,19 +195,16 @@ pub(crate) fn prepare(
 }
 
 /// What is asked of a chain. One function alone may say what heads and listings are.
-fn asked(target: &Target, chain: &[Link]) -> Asked {
+fn asked(target: &Target, is_head: bool, chain: &[Link]) -> Asked {
     let exports = |entry: &str| match chain {
         [link] => link.function.entries.iter().any(|known| known == entry),
         _ => false,
     };
-    match target.operation.as_str() {
-        operation if operation == Operation::GetObject.name() => Asked::Object,
-        operation if operation == Operation::HeadObject.name() => match exports("head") {
-            true => Asked::Head,
-            false => Asked::Object,
-        },
-        _ if exports("list-page") => Asked::Page,
-        _ => Asked::Nothing,
+    match (reads_object(target), is_head) {
+        (true, true) if exports("head") => Asked::Head,
+        (true, _) => Asked::Object,
+        (false, _) if exports("list-page") => Asked::Page,
+        (false, _) => Asked::Nothing,
     }
 }
 

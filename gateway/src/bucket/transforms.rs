@@ -45,7 +45,7 @@ impl When {
 
 /// One rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Rule {
+pub struct TransformRule {
     /// Its id, which the owner of the bucket chose.
     pub id: Option<String>,
     /// When it applies.
@@ -64,12 +64,12 @@ pub struct Rule {
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TransformRules {
     /// 1 to 100 of them.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<TransformRule>,
 }
 
 impl TransformRules {
     /// The rule that counts for a request.
-    pub fn find(&self, when: When, key: &str, query: &Query) -> Option<&Rule> {
+    pub fn find(&self, when: When, key: &str, query: &Query) -> Option<&TransformRule> {
         self.rules.iter().find(|rule| {
             rule.when == when
                 && key.starts_with(&rule.prefix)
@@ -84,7 +84,7 @@ impl TransformRules {
     pub fn parse_document(body: &[u8], owner: Account) -> Result<TransformRules> {
         let root = Element::parse_named(body, "TransformConfiguration")?;
         root.only(&["Rule"])?;
-        let rules = root.children.iter().map(|rule| Rule::read(rule, owner)).collect::<Result<Vec<_>>>()?;
+        let rules = root.children.iter().map(|rule| TransformRule::read(rule, owner)).collect::<Result<Vec<_>>>()?;
         match rules.len() {
             0 => Err(ErrorCode::MalformedXML.into()),
             1..=RULES_MAX => Ok(TransformRules { rules }),
@@ -111,8 +111,8 @@ impl TransformRules {
     }
 }
 
-impl Rule {
-    fn read(rule: &Element, owner: Account) -> Result<Rule> {
+impl TransformRule {
+    fn read(rule: &Element, owner: Account) -> Result<TransformRule> {
         rule.only(&["ID", "Operation", "Prefix", "QueryParameter", "FunctionArn", "Payload"])?;
         let malformed = || S3Error::from(ErrorCode::MalformedXML);
         let when = When::parse(rule.required("Operation")?).ok_or_else(malformed)?;
@@ -139,7 +139,7 @@ impl Rule {
                 "A function of the account that owns the bucket is needed.",
             ));
         }
-        Ok(Rule { id, when, prefix, parameter, functions, payload })
+        Ok(TransformRule { id, when, prefix, parameter, functions, payload })
     }
 }
 

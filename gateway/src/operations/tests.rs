@@ -264,6 +264,7 @@ fn the_table_has_every_operation_of_the_model_and_few_others() {
             "DeleteAccessPointPolicyForObjectLambda",
             "DeleteAccessPointScope",
             "DeleteAccountPublicAccessBlock",
+            "DeleteBucketTransforms",
             "GetAccessPoint",
             "GetAccessPointConfigurationForObjectLambda",
             "GetAccessPointForObjectLambda",
@@ -273,6 +274,7 @@ fn the_table_has_every_operation_of_the_model_and_few_others() {
             "GetAccessPointPolicyStatusForObjectLambda",
             "GetAccessPointScope",
             "GetAccountPublicAccessBlock",
+            "GetBucketTransforms",
             "GetCallerIdentity",
             "Lambda",
             "ListAccessPoints",
@@ -284,6 +286,7 @@ fn the_table_has_every_operation_of_the_model_and_few_others() {
             "PutAccessPointPolicyForObjectLambda",
             "PutAccessPointScope",
             "PutAccountPublicAccessBlock",
+            "PutBucketTransforms",
             "TagResource",
             "UntagResource",
         ]

@@ -1,9 +1,11 @@
 //! The tools of languages that make components: for stages and for transforms. What they do not do,
 //! this program does: bindings for C, and components of modules.
 
+mod adapter_room;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use wasi_preview1_component_adapter_provider::{
@@ -42,10 +44,9 @@ const C_FLAGS: [&str; 10] = [
 /// # Errors
 /// A tool that is not installed, and what does not build.
 pub(super) fn cargo(folder: &Path, name: &str, target: &str) -> Result<PathBuf> {
-    let built = folder.join("target");
+    let built = target_folder(folder)?;
     let mut cargo = Command::new("cargo");
     cargo.current_dir(folder).args(["build", "--release", "--target", target]);
-    cargo.arg("--target-dir").arg(&built);
     // What is set for native programs is not for this one.
     for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"] {
         cargo.env_remove(variable);
@@ -53,6 +54,28 @@ pub(super) fn cargo(folder: &Path, name: &str, target: &str) -> Result<PathBuf> 
     let how = format!("https://rustup.rs installs it; `rustup target add {target}` adds the target");
     run(&mut cargo, "cargo", &how)?;
     Ok(built.join(target).join("release").join(format!("{}.wasm", name.replace('-', "_"))))
+}
+
+/// Where cargo builds what is in a folder: a workspace has one place for all that is in it.
+fn target_folder(folder: &Path) -> Result<PathBuf> {
+    #[derive(serde::Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(folder).args(["metadata", "--format-version", "1", "--no-deps"]);
+    match cargo.stderr(Stdio::inherit()).output() {
+        Ok(told) if told.status.success() => {
+            let metadata: Metadata =
+                serde_json::from_slice(&told.stdout).context("what cargo says of itself")?;
+            Ok(metadata.target_directory)
+        }
+        Ok(told) => bail!("cargo failed ({}); what it says stands above", told.status),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("cargo is not installed: https://rustup.rs installs it")
+        }
+        Err(error) => Err(error).context("starting cargo"),
+    }
 }
 
 /// The module of a folder in C: of every `.c` file in it.
@@ -161,10 +184,9 @@ pub(super) fn componentize_wasi(folder: &Path, world: &str, module: &Path, file:
     let mut bytes = std::fs::read(module).with_context(|| format!("reading {}", module.display()))?;
     let (resolve, id) = contract(folder, world)?;
     embed_component_metadata(&mut bytes, &resolve, id, StringEncoding::UTF8)?;
-    // The adapter asks for memory before the runtime of Go can give any.
+    let bytes = adapter_room::add(&bytes)?;
     let component = ComponentEncoder::default()
         .validate(true)
-        .realloc_via_memory_grow(true)
         .module(&bytes)
         .and_then(|encoder| {
             let (name, adapter) =

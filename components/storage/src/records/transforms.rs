@@ -1,5 +1,5 @@
-//! The rules of a bucket about transforms. Another stage reads the row as well, so its layout is the
-//! library's.
+//! The rules of a bucket about transforms. Another stage reads the row as well, so its layout is
+//! the library's.
 
 use gateway::bucket::transforms::{TransformRules, row};
 use gateway::errors::Result;
