@@ -2,9 +2,10 @@
 //!
 //! The export `functions` finds the code that an ARN stands for, and says who may invoke it
 //! ([`directory`]). The export `function-control` serves the operations of AWS Lambda that deploy,
-//! show and change functions: a request is read, and says which access it needs ([`request`]). When
-//! `policy` has allowed it, [`operations`] does it. What is stored is described in [`tables`] (keys)
-//! and [`records`] (values); the export `code-references` says which blobs that is ([`references`]).
+//! show and change functions: a request is read, and says which access it needs ([`request`]).
+//! When `policy` has allowed it, [`operations`] does it. What is stored is described in [`tables`]
+//! (keys) and [`records`] (values); the export `code-references` says which blobs that is
+//! ([`references`]).
 
 mod calls;
 mod changes;

@@ -48,8 +48,8 @@ pub trait Work {
     async fn pause(&self);
     /// Fetches what is at an address elsewhere.
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched>;
-    /// Checks a function that is to be deployed, and compiles it. The inner error says why it cannot
-    /// be deployed.
+    /// Checks a function that is to be deployed, and compiles it. The inner error says why it
+    /// cannot be deployed.
     async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure>;
     /// Transforms the response that is set.
     async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;

@@ -31,8 +31,8 @@ pub enum LongText {
 }
 
 impl LongText {
-    /// Where the text stands in the document that it was read from, and its bytes; `None` for a text
-    /// that is apart.
+    /// Where the text stands in the document that it was read from, and how many bytes it has;
+    /// `None` for a text that is apart.
     pub fn position(&self, document: &[u8]) -> Option<(u64, u64)> {
         match self {
             LongText::Apart(_) => None,

@@ -1,5 +1,5 @@
-//! `portcullis transform deploy`, `list`, `inspect`, `rollback`, `delete`: functions of a server, by
-//! its own API.
+//! `portcullis transform deploy`, `list`, `inspect`, `rollback`, `delete`: functions of a server,
+//! by its own API.
 
 mod remote;
 
