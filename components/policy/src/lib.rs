@@ -46,6 +46,10 @@ impl Guest for Policy {
     ) -> Result<String, Refusal> {
         authorize_key::authorize(call, &action, &name, &context).map_err(refuse)
     }
+
+    fn authorize_invocation(call: &Call, arn: String) -> Result<(), Refusal> {
+        authorize::authorize_invocation(call, &arn).map_err(refuse)
+    }
 }
 
 impl advice_contract::Guest for Policy {

@@ -31,6 +31,13 @@ const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 /// `MissingAuthenticationToken` as IAM and STS do.
 pub(crate) fn authorize(call: &Call, operation: Operation) -> Result<()> {
     let needed = call.needed_access().ok_or(ErrorCode::AccessDenied)?;
+    decide_on(call, operation, &needed)?;
+    call.set_decision(Decision::Allow);
+    Ok(())
+}
+
+/// Decides on everything that is needed. Errors as [`authorize`].
+pub(crate) fn decide_on(call: &Call, operation: Operation, needed: &NeededAccess) -> Result<()> {
     let (head, headers) = Head::split(call.head());
     // A call with the token of a provider has its principal from the token, also where it is
     // signed.
@@ -57,10 +64,8 @@ pub(crate) fn authorize(call: &Call, operation: Operation) -> Result<()> {
         needed
             .actions
             .iter()
-            .try_for_each(|action| planned.authorize_action(action, &needed, &headers, head.received_ms))
-    })?;
-    call.set_decision(Decision::Allow);
-    Ok(())
+            .try_for_each(|action| planned.authorize_action(action, needed, &headers, head.received_ms))
+    })
 }
 
 /// A call, its principal, and what decides on its actions.

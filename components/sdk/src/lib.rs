@@ -43,13 +43,14 @@ pub use contract::calls::{
     Principal, Progress, Protection, Put, Refusal, Requirement, Sealed, SealedRole, SecondFactor,
     SeenRequest, Session, SetResponse, ShownCaller, ShownRequest, Signature, SignatureVersion, Span,
     SseKmsKey, Stored, Target, TransformFailure, TransformFailureKind, TransformPlan, Transformation,
-    TransformedObject, TransformedPart, Transformer, Unfetched, UsageChange,
+    TransformedObject, TransformedPart, Transformer, Unanswered, Unfetched, UsageChange, Webhook,
+    WebhookAnswer, WebhookContent,
 };
 pub use contract::{digests, keys, master_keys, quotas, seals, trace, vault};
 pub use head::Head;
 pub use refusal::{failure_to_error, refuse, refused_by_stage};
 pub use response::Response;
-pub use work::{Collected, CommitError, Work};
+pub use work::{AnswerError, Collected, CommitError, Work};
 
 /// Unpredictable numbers.
 pub mod random {

@@ -4,7 +4,8 @@ use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
     Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Made,
-    PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind, TransformPlan, Unfetched,
+    PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind, TransformPlan, Unanswered,
+    Unfetched, WebhookAnswer,
 };
 
 /// A body received into memory.
@@ -24,6 +25,15 @@ pub enum CommitError {
     /// A quota would have been exceeded. Nothing was changed.
     Exceeded(Excess),
     /// The volume could not take it. Nothing was changed.
+    Failed(Failure),
+}
+
+/// Why the answer of a webhook did not arrive.
+#[derive(Debug, Clone)]
+pub enum AnswerError {
+    /// It went nowhere.
+    Unanswered(Unanswered),
+    /// Its body broke off, or is not what was promised.
     Failed(Failure),
 }
 
@@ -53,6 +63,8 @@ pub trait Work {
     async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure>;
     /// Transforms the response that is set.
     async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;
+    /// Hands headers and body of this request to the call that waits for the answer of a webhook.
+    async fn answer(&self, answer: &WebhookAnswer) -> Result<(), AnswerError>;
 }
 
 impl Work for Call {
@@ -147,6 +159,16 @@ impl Work for Call {
             Outcome::Unmade(failure) => Err(failure),
             // A client that may not go on: the host does none of its work.
             _ => Err(TransformFailure { kind: TransformFailureKind::Busy, words: String::new() }),
+        }
+    }
+
+    async fn answer(&self, answer: &WebhookAnswer) -> Result<(), AnswerError> {
+        self.schedule_answer(answer);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Answered => Ok(()),
+            Outcome::Unanswered(why) => Err(AnswerError::Unanswered(why)),
+            other => Err(AnswerError::Failed(failure(&other))),
         }
     }
 }

@@ -64,7 +64,7 @@ impl Located {
 
     /// Sees another request in the place of what the client sent, of the same bucket and key.
     pub(crate) fn see(&mut self, seen: SeenRequest) -> Result<()> {
-        let SeenRequest { head, target } = seen;
+        let SeenRequest { head, target, .. } = seen;
         if (&target.bucket, &target.key) != (&self.target.bucket, &self.target.key) {
             return Err(ErrorCode::InternalError.into());
         }

@@ -10,12 +10,15 @@ use sdk::executor::{self, Task};
 use sdk::{Call, Progress, SeenRequest, SentHead, Target};
 
 use crate::prepare::{self, Prepared};
-use crate::run;
+use crate::webhook::{self, ForWebhook};
+use crate::{answer, run};
 
 /// What is kept of a call between two steps.
 enum Kept {
     /// `storage` has it.
     Prepared(Call, Box<Prepared>),
+    /// The same, and a webhook transforms the response.
+    ForWebhook(Call, Box<ForWebhook>),
     /// Its task waits for work.
     Waiting(Task),
 }
@@ -32,15 +35,33 @@ pub(crate) fn prepare(
     rules: bool,
 ) -> Result<Option<SeenRequest>> {
     let id = head.id;
+    if let Some(named) = webhook::named(&call, &head)? {
+        let (prepared, seen) = webhook::prepare(&call, named, head, target, rules)?;
+        keep(id, Kept::ForWebhook(call, Box::new(prepared)));
+        return Ok(Some(seen));
+    }
     let Some((prepared, seen)) = prepare::prepare(&call, head, target, rules)? else { return Ok(None) };
     keep(id, Kept::Prepared(call, Box::new(prepared)));
     Ok(Some(seen))
 }
 
+/// Takes the answer of a webhook in, which is a call of its own.
+pub(crate) fn answer(call: Call) -> Result<Progress> {
+    let id = call.id();
+    step(id, Box::pin(async move { answer::run(&call).await }))
+}
+
 /// Transforms the response that is set.
 pub(crate) fn start(id: u64) -> Result<Progress> {
-    let Some(Kept::Prepared(call, prepared)) = take(id) else { return Err(ErrorCode::InternalError.into()) };
-    step(id, Box::pin(async move { run::run(&call, *prepared).await }))
+    match take(id) {
+        Some(Kept::Prepared(call, prepared)) => {
+            step(id, Box::pin(async move { run::run(&call, *prepared).await }))
+        }
+        Some(Kept::ForWebhook(call, prepared)) => {
+            step(id, Box::pin(async move { webhook::run(&call, *prepared).await }))
+        }
+        _ => Err(ErrorCode::InternalError.into()),
+    }
 }
 
 /// Continues a call that waits. A call without a task has nothing left to do.

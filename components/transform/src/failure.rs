@@ -31,6 +31,7 @@ pub(crate) fn error(failure: &TransformFailure) -> S3Error {
         TransformFailureKind::OutputTooLong => (ErrorCode::LambdaTooLarge, "its response is too long"),
         TransformFailureKind::BadReply => (ErrorCode::LambdaInvalidResponse, ""),
         TransformFailureKind::Incomplete => (ErrorCode::LambdaResponseNotReceived, ""),
+        TransformFailureKind::CutShort => (ErrorCode::ConnectionClosedByRequester, ""),
     };
     let words = if failure.words.is_empty() { what } else { &failure.words };
     match words.is_empty() {

@@ -3,17 +3,23 @@
 //!
 //! [`prepare`] says what `storage` is to see of the request, [`shown`] what a transform sees.
 //! [`run`] has the response transformed: [`stored`] reads it, [`reply`] makes the new one of it,
-//! [`page`] the same of a listing. [`failure`] says what a client is told of a transform that made
-//! nothing.
+//! [`page`] the same of a listing. [`webhook`] is the same for servers elsewhere: [`event`] what they
+//! are told, [`forwarded`] and [`document`] what they answer, [`answer`] how an answer comes that is a
+//! request of its own. [`failure`] says what a client is told of a transform that made nothing.
 
+mod answer;
 mod calls;
+mod document;
+mod event;
 mod failure;
+mod forwarded;
 mod page;
 mod prepare;
 mod reply;
 mod run;
 mod shown;
 mod stored;
+mod webhook;
 
 use sdk::bindings::transform::exports::portcullis::gateway::transform::Guest;
 use sdk::{Call, Progress, Refusal, SeenRequest, SentHead, Target, refuse};
@@ -30,6 +36,10 @@ impl Guest for Transform {
         rules: bool,
     ) -> Result<Option<SeenRequest>, Refusal> {
         calls::prepare(call, head, target, rules).map_err(refuse)
+    }
+
+    fn answer(call: Call) -> Result<Progress, Refusal> {
+        calls::answer(call).map_err(refuse)
     }
 
     fn start(id: u64) -> Result<Progress, Refusal> {

@@ -39,10 +39,10 @@ pub(crate) async fn run(call: &Call, prepared: &Prepared) -> Result<()> {
             Ok(())
         }
         Made::Refused(error) => {
-            reply::refuse(call, prepared, &error);
+            reply::refuse(call, prepared.is_head, &error);
             Ok(())
         }
-        Made::Reply(_) => Err(reply::broken()),
+        Made::Reply(_) | Made::Document(_) => Err(reply::broken()),
     }
 }
 

@@ -124,7 +124,7 @@ fn reads_object(target: &Target) -> bool {
     operation.is_some_and(|operation| operation.purpose() == Purpose::ReadObject)
 }
 
-fn of_rules(target: &Target, query: &Query) -> Result<Vec<Link>> {
+pub(crate) fn of_rules(target: &Target, query: &Query) -> Result<Vec<Link>> {
     let (bucket, key) =
         (target.bucket.as_deref().unwrap_or_default(), target.key.as_deref().unwrap_or_default());
     let row = index::get(row::TABLE, &row::key(bucket)).ok_or(ErrorCode::InternalError)?;
@@ -190,7 +190,11 @@ pub(crate) fn prepare(
         Asked::Object => Operation::GetObject.name().to_owned(),
         _ => target.operation,
     };
-    let seen = SeenRequest { head: SentHead { text, ..sent }, target: Target { operation, ..target } };
+    let seen = SeenRequest {
+        head: SentHead { text, ..sent },
+        target: Target { operation, ..target },
+        takes_absence: false,
+    };
     Ok(Some((prepared, seen)))
 }
 
@@ -209,7 +213,7 @@ fn asked(target: &Target, is_head: bool, chain: &[Link]) -> Asked {
 }
 
 /// `partNumber`. `InvalidArgument` for what is none.
-fn part_number(query: &Query) -> Result<Option<u32>> {
+pub(crate) fn part_number(query: &Query) -> Result<Option<u32>> {
     let Some(text) = query.get(PART_NUMBER) else { return Ok(None) };
     match text.parse().ok().filter(|number| (1..=10_000).contains(number)) {
         Some(number) => Ok(Some(number)),
@@ -222,7 +226,7 @@ fn part_number(query: &Query) -> Result<Option<u32>> {
 }
 
 /// The text of a request without what is about the bytes of its response.
-fn without(head: &Head, headers: &Headers, text: &str) -> String {
+pub(crate) fn without(head: &Head, headers: &Headers, text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     kept.push_str(&head.method);
     kept.push(' ');

@@ -21,10 +21,10 @@ pub(crate) fn take(call: &Call, prepared: &Prepared, stored: Stored, made: Made)
     match made {
         Made::Reply(made) => respond(call, prepared, stored, made),
         Made::Refused(error) => {
-            refuse(call, prepared, &error);
+            refuse(call, prepared.is_head, &error);
             Ok(())
         }
-        Made::Page(_) => Err(broken()),
+        Made::Page(_) | Made::Document(_) => Err(broken()),
     }
 }
 
@@ -117,9 +117,9 @@ fn slice(prepared: &Prepared, length: u64) -> Result<Option<Slice>> {
 }
 
 /// Responds with the error that a transform chose. Its code may be one of its own.
-pub(crate) fn refuse(call: &Call, prepared: &Prepared, error: &MadeError) {
+pub(crate) fn refuse(call: &Call, is_head: bool, error: &MadeError) {
     let MadeError { status, code, message } = error;
-    if prepared.is_head || *status == 304 {
+    if is_head || *status == 304 {
         call.respond(*status, "", &Body::None);
         return;
     }

@@ -58,7 +58,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     added(Position::AfterAccept, call)?;
 
     // What is requested? The head alone says it.
-    let Request { operation, mut target, transforms } = match resolve(call, head, headers) {
+    let Request { operation, mut target, transforms, lambda_arn } = match resolve(call, head, headers) {
         Ok(resolved) => resolved,
         Err(error) => return Err(unresolved(call, head, headers, error, &border)),
     };
@@ -121,6 +121,9 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     if operation.is_of_access_points() {
         return walk_access_points(call, head.id, &border).await;
     }
+    if operation == Operation::WriteGetObjectResponse {
+        return walk_answer(call, head.id, &border).await;
+    }
     // A one-time code is used up before any stage relies on it.
     if operation.row().takes_code && headers.has(CODE_HEADER) {
         verify_code(call, head.id, &border).await?;
@@ -132,6 +135,9 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     let located = storage::locate(call.share(), sent, &target)?;
     border.enter("policy");
     policy::authorize(call)?;
+    if let Some(arn) = &lambda_arn {
+        policy::authorize_invocation(call, arn)?;
+    }
 
     // How are the bytes sealed, and does a transform rewrite them?
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
@@ -146,12 +152,54 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
         true => prepare_transform(call, sent, &target, located.transforms, &border)?,
         false => None,
     };
+    operate(call, (head, headers), &target, (&sealing, seen.as_ref()), &border).await?;
+    border.enter("gateway");
+    Ok(())
+}
+
+/// Does the operation, and has its response transformed where that was prepared.
+async fn operate(
+    call: &Call,
+    request: (&Head, &Headers),
+    target: &Target,
+    (sealing, seen): (&Sealing, Option<&SeenRequest>),
+    border: &Border<'_>,
+) -> Result<(), Refusal> {
+    let head = request.0;
     border.enter("storage");
-    let step = storage::start(head.id, &sealing, seen.as_ref())?;
-    carry_out(call, (head, headers), &target, step, &border).await?;
-    if seen.is_some() {
-        transform_response(head.id, &border).await?;
+    let done = match storage::start(head.id, sealing, seen) {
+        Ok(step) => carry_out(call, request, target, step, border).await,
+        Err(refusal) => Err(refusal),
+    };
+    match done {
+        // A webhook may make an object that is not there.
+        Err(refusal) if is_absence(&refusal) && seen.is_some_and(|seen| seen.takes_absence) => {
+            storage::abandon(head.id);
+            refusals::hand_on(call, head, &refusal);
+        }
+        done => done?,
     }
+    if seen.is_some() {
+        transform_response(head.id, border).await?;
+    }
+    Ok(())
+}
+
+/// Whether a refusal says that there is no such object.
+fn is_absence(refusal: &Refusal) -> bool {
+    ErrorCode::parse(&refusal.code)
+        .is_some_and(|code| matches!(code, ErrorCode::NoSuchKey | ErrorCode::NoSuchVersion))
+}
+
+/// The rest of the walk of an answer of a webhook: whether the principal may give it, and to whom
+/// it goes.
+async fn walk_answer(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
+    border.enter("policy");
+    policy::authorize(call)?;
+    added(Position::BeforeStorage, call)?;
+    border.enter("transform");
+    let progress = transform::answer(call.share())?;
+    end_of_transform(id, progress, border).await?;
     border.enter("gateway");
     Ok(())
 }
@@ -171,7 +219,12 @@ fn prepare_transform(
 /// Has the response of `storage` transformed.
 async fn transform_response(id: u64, border: &Border<'_>) -> Result<(), Refusal> {
     border.enter("transform");
-    let mut progress = transform::start(id)?;
+    let progress = transform::start(id)?;
+    end_of_transform(id, progress, border).await
+}
+
+/// Resumes `transform` until it has ended what it began.
+async fn end_of_transform(id: u64, mut progress: Progress, border: &Border<'_>) -> Result<(), Refusal> {
     while let Progress::Pending = progress {
         sdk::executor::suspend().await;
         border.enter("transform");
@@ -399,8 +452,11 @@ struct Request {
     operation: Option<Operation>,
     /// As the contract has it. Where the address names an access point, it has its bucket.
     target: Target,
-    /// Whether an Object Lambda access point transforms what is returned.
+    /// Whether an Object Lambda access point, or a webhook that the query names, transforms what
+    /// is returned.
     transforms: bool,
+    /// The ARN of that webhook.
+    lambda_arn: Option<String>,
 }
 
 /// What is requested, as the head says it.
@@ -413,12 +469,12 @@ fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Resu
         let mut target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
         let service = || claimed_service(headers, &Query::parse(&head.query).ok()?);
         access_point::reach(call, None, &mut target, address.in_host, &service)?;
-        return Ok(Request { operation: None, target, transforms: false });
+        return Ok(Request { operation: None, target, transforms: false, lambda_arn: None });
     }
     if functions::is_addressed(&head.path, headers.get("authorization")) {
         let operation = Operation::Lambda;
         let target = Target { operation: operation.name().to_owned(), bucket: None, key: None };
-        return Ok(Request { operation: Some(operation), target, transforms: false });
+        return Ok(Request { operation: Some(operation), target, transforms: false, lambda_arn: None });
     }
     let query = Query::parse(&head.query)?;
     let request = RequestHead {
@@ -437,7 +493,13 @@ fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Resu
         access_point::reach_source(call, head, headers)?;
     }
     let transforms = reached == Reached::Transformed;
-    Ok(Request { operation: Some(operation), target, transforms })
+    let names_webhook = settings.takes_lambda_arn && !transforms && operation == Operation::GetObject;
+    let lambda_arn = match names_webhook {
+        true => query.get_non_empty("lambdaArn").map(str::to_owned),
+        false => None,
+    };
+    let transforms = transforms || lambda_arn.is_some();
+    Ok(Request { operation: Some(operation), target, transforms, lambda_arn })
 }
 
 /// The refusal of a request that cannot be resolved. It passes `cors` as well, so that a page of

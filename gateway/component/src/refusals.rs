@@ -16,6 +16,16 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     let code = ErrorCode::parse(&refusal.code).unwrap_or(ErrorCode::InternalError);
     explain(call, code, refusal);
     trace::refused(call, code.as_str());
+    render(call, head, code, refusal);
+}
+
+/// Makes the error document of a refusal the call's response, and tells nobody else: a transform
+/// makes another response of it.
+pub(crate) fn hand_on(call: &Call, head: &Head, refusal: &Refusal) {
+    render(call, head, ErrorCode::parse(&refusal.code).unwrap_or(ErrorCode::InternalError), refusal);
+}
+
+fn render(call: &Call, head: &Head, code: ErrorCode, refusal: &Refusal) {
     let mut headers = refusal.headers.clone();
     // 304 and HEAD have no body; SDKs go by the status then.
     if head.method == "HEAD" || code.status() == 304 {

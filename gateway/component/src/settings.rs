@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) domains: Domains,
     /// Whether the operator added any stage.
     pub(crate) has_added_stages: bool,
+    /// Whether the query of a GET may name a webhook that transforms what it reads (`lambdaArn`).
+    pub(crate) takes_lambda_arn: bool,
 }
 
 impl Settings {
@@ -31,5 +33,9 @@ pub(crate) fn settings() -> Rc<Settings> {
 }
 
 fn read() -> Settings {
-    Settings { domains: sdk::settings::domains(), has_added_stages: stages::configured() }
+    Settings {
+        domains: sdk::settings::domains(),
+        has_added_stages: stages::configured(),
+        takes_lambda_arn: sdk::settings::get("minio_lambda_arn").is_some_and(|word| word == "on"),
+    }
 }

@@ -84,7 +84,8 @@ impl TransformRules {
     pub fn parse_document(body: &[u8], owner: Account) -> Result<TransformRules> {
         let root = Element::parse_named(body, "TransformConfiguration")?;
         root.only(&["Rule"])?;
-        let rules = root.children.iter().map(|rule| TransformRule::read(rule, owner)).collect::<Result<Vec<_>>>()?;
+        let rules =
+            root.children.iter().map(|rule| TransformRule::read(rule, owner)).collect::<Result<Vec<_>>>()?;
         match rules.len() {
             0 => Err(ErrorCode::MalformedXML.into()),
             1..=RULES_MAX => Ok(TransformRules { rules }),
