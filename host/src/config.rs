@@ -18,6 +18,7 @@ mod size;
 #[cfg(test)]
 mod tests;
 mod unknown;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,6 +47,7 @@ pub use quota::{Quota, QuotaEntry};
 pub use rate::{Rate, RateEntry};
 pub(crate) use size::{FORMS as SIZE_FORMS, parse as parse_size};
 pub(crate) use unknown::did_you_mean;
+pub use webhook::{WebhookEntry, WebhookKind};
 
 /// Domains without configuration: `photos.localhost`, `photos.s3.localhost`.
 const LOCAL_DOMAINS: [&str; 2] = ["localhost", "s3.localhost"];
@@ -107,6 +109,8 @@ pub struct Config {
     pub master_keys: Vec<MasterKeyEntry>,
     /// Listeners with names, besides those of `listen`.
     pub listeners: Vec<ListenerEntry>,
+    /// Servers elsewhere that transform objects.
+    pub webhooks: Vec<WebhookEntry>,
     /// Rates of accounts, access keys, addresses and more.
     pub rates: Vec<RateEntry>,
     /// How much buckets and accounts may hold.
@@ -345,6 +349,7 @@ impl Default for Config {
             accounts: Vec::new(),
             master_keys: Vec::new(),
             listeners: Vec::new(),
+            webhooks: Vec::new(),
             rates: Vec::new(),
             quotas: Vec::new(),
             usage_series_max: 100,

@@ -1,10 +1,12 @@
 //! What is fetched from elsewhere: a few small documents, such as the keys of an identity provider.
+//! And what servers that the operator named are asked: see [`post`].
 //!
 //! Anonymous clients can make a stage fetch an address. So a document that was fetched a moment ago
 //! is used again: for one address there is one request at a time in the whole process, and no other
 //! one right after it. [`rules`] says where requests may go, [`get`] how they get there.
 
 mod get;
+mod post;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -14,10 +16,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::secret::Secret;
 pub use get::{NoAuthorities, Trust};
+pub use post::{NamedUrl, Posted, PostedBody};
 pub use rules::Destination;
 
 /// Addresses that are remembered at most.
@@ -163,6 +168,21 @@ impl Outbound {
             Ok(answer) if answer.body.len() > length_max => Err(Unfetched::TooLong),
             outcome => outcome,
         }
+    }
+
+    /// Posts a document (JSON) to an address that the operator named, each time anew. `authorization` is
+    /// the whole value of that header. It takes as long as the response to begin: the caller limits
+    /// that.
+    ///
+    /// # Errors
+    /// [`Unfetched`], and the reason for the log.
+    pub async fn post(
+        &self,
+        to: &NamedUrl,
+        authorization: Option<&Secret>,
+        document: Bytes,
+    ) -> Result<Posted, (Unfetched, String)> {
+        post::post(to, &self.trust, authorization, document).await
     }
 
     /// What is known of an address; `None` when too many addresses are waited for at once.

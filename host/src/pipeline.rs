@@ -28,5 +28,6 @@ pub mod shares;
 pub mod transforming;
 pub(crate) mod usage_count;
 mod variables;
+pub(crate) mod webhooks;
 pub mod work;
 pub mod worker;

@@ -268,6 +268,46 @@ pub(super) fn failure(error: BoxError) -> Failure {
 }
 
 /// Where the bytes of a body go, piece by piece, without their framing.
+pub(crate) trait PieceSink {
+    /// Takes a piece. A failure ends the body.
+    async fn take(&mut self, piece: Bytes) -> Result<(), Failure>;
+}
+
+/// Passes a body on, piece by piece. What was promised about it is known at its end: until then, the
+/// pieces are not a whole body.
+pub(crate) async fn pass_on<B>(
+    body: B,
+    payload: Payload,
+    content_length: Option<u64>,
+    idle: Duration,
+    destination: &mut impl PieceSink,
+) -> Result<(), Failure>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let (framing, promised) = promises(payload);
+    let intake = Intake { framing, length_max: u64::MAX, content_length, idle };
+    let digests = DigestSet::new(promised.map(|_| Algorithm::Sha256));
+    let mut passing = Passing { destination, digests };
+    intake.receive(body, &mut passing).await?;
+    keep_promise(promised, &passing.digests.finish())
+}
+
+/// A body that is passed on.
+struct Passing<'a, D> {
+    destination: &'a mut D,
+    digests: DigestSet,
+}
+
+impl<D: PieceSink> Sink for Passing<'_, D> {
+    async fn take(&mut self, piece: Bytes) -> Result<(), Failure> {
+        self.digests.update(&piece);
+        self.destination.take(piece).await
+    }
+}
+
+/// Where the bytes of a body go, within this file.
 trait Sink {
     async fn take(&mut self, piece: Bytes) -> Result<(), Failure>;
 }

@@ -17,6 +17,7 @@ use crate::pipeline::adviser;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::CompiledPipeline;
 use crate::pipeline::peer::Endpoint;
+use crate::pipeline::webhooks::Webhooks;
 
 /// A configuration whose parts are all there.
 pub(super) struct Prepared {
@@ -28,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) keys: Vec<DeclaredKey>,
     /// What fetches from elsewhere.
     pub(super) outbound: Outbound,
+    /// Servers elsewhere that transform responses.
+    pub(super) webhooks: Webhooks,
     /// The values of the pipeline's variables.
     pub(super) settings: Arc<BTreeMap<String, String>>,
     /// The pipeline.
@@ -57,11 +60,13 @@ impl Prepared {
         if let Some(domains) = settings.get_mut("domains") {
             config.add_local_domains(domains);
         }
+        let webhooks = Webhooks::new(config)?;
+        settings.insert("webhooks".to_owned(), webhooks.names());
         let settings = Arc::new(settings);
         let composed = Composed { pipeline: manifest.compose()?, stages: manifest.added_stages()? };
         // The cache may be in the data folder: a first start compiles for this check without one.
         adviser::check_policies(&endpoints, &keys, &manifest, config.made_cache_folder().as_deref())?;
-        Ok(Prepared { manifest, endpoints, keys, outbound, settings, composed })
+        Ok(Prepared { manifest, endpoints, keys, outbound, webhooks, settings, composed })
     }
 }
 

@@ -168,7 +168,7 @@ fn assemble(
     prepared: Prepared,
     volume: &Arc<Volume>,
 ) -> Result<(Arc<Shared>, Arc<CompiledPipeline>)> {
-    let Prepared { manifest, keys, outbound, settings, composed, .. } = prepared;
+    let Prepared { manifest, keys, outbound, webhooks, settings, composed, .. } = prepared;
     let cache = config.cache_folder();
     let accounts = Arc::new(open_accounts(config, &manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
@@ -215,6 +215,7 @@ fn assemble(
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         transforming,
+        webhooks,
         exporter,
         quotas,
         room: Room::new(config.limits.documents_bytes_max),

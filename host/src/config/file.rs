@@ -14,7 +14,7 @@ use super::key::{Form, find};
 use super::unknown::{EVERY_KEY, did_you_mean};
 use super::{
     AccountEntry, Allowance, AllowanceEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry,
-    QuotaEntry, RateEntry, SetVariable, VARIABLES_OF_KEYS, read_text,
+    QuotaEntry, RateEntry, SetVariable, VARIABLES_OF_KEYS, WebhookEntry, read_text,
 };
 use source::FileText;
 
@@ -27,6 +27,7 @@ pub(super) struct File {
     pub(super) accounts: Vec<AccountEntry>,
     pub(super) master_keys: Vec<MasterKeyEntry>,
     pub(super) listeners: Vec<ListenerEntry>,
+    pub(super) webhooks: Vec<WebhookEntry>,
     pub(super) rates: Vec<RateEntry>,
     pub(super) quotas: Vec<QuotaEntry>,
     /// Where each of them stands, by its name: `limits.idle_seconds_max`, `variables.sigv2`,
@@ -38,7 +39,8 @@ pub(super) struct File {
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// What a file has besides the tables of [`KEYS`].
-const MORE_TABLES: [&str; 6] = ["variables", "accounts", "kms_keys", "listeners", "quotas", "rates"];
+const MORE_TABLES: [&str; 7] =
+    ["variables", "accounts", "kms_keys", "listeners", "quotas", "rates", "webhooks"];
 
 /// Reads a file. Errors name it.
 pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
@@ -65,6 +67,9 @@ fn parse(source: &FileText) -> Result<File, ConfigError> {
             }
             ("listeners", DeValue::Array(_)) => {
                 file.listeners = entries(source, &mut file.places, &name, value)?;
+            }
+            ("webhooks", DeValue::Array(_)) => {
+                file.webhooks = entries(source, &mut file.places, &name, value)?;
             }
             ("rates", DeValue::Array(_)) => {
                 file.rates = entries(source, &mut file.places, &name, value)?;
@@ -254,6 +259,7 @@ pub fn render(config: &Config, variables: &BTreeMap<String, String>) -> String {
         let aliases: Vec<String> = key.alias.iter().map(|alias| quoted(alias)).collect();
         let _ = writeln!(text, "alias = [{}]\nenabled = {}", aliases.join(", "), key.enabled);
     }
+    render_webhooks(&mut text, config);
     render_allowances(&mut text, &config.rates);
     render_allowances(&mut text, &config.quotas);
     for account in &config.accounts {
@@ -280,6 +286,17 @@ fn render_variables(text: &mut String, config: &Config, variables: &BTreeMap<Str
     }
     for (name, value) in defaults {
         let _ = writeln!(text, "{name} = {}", quoted(value));
+    }
+}
+
+fn render_webhooks(text: &mut String, config: &Config) {
+    for webhook in &config.webhooks {
+        let _ = writeln!(text, "\n[[webhooks]]\nname = {}", quoted(&webhook.name));
+        let _ = writeln!(text, "url = {}\nkind = {}", quoted(&webhook.url), quoted(webhook.kind.name()));
+        if let Some(url) = &webhook.server_url {
+            let _ = writeln!(text, "server_url = {}", quoted(url));
+        }
+        let _ = writeln!(text, "time_ms_max = {}\ncalls_max = {}", webhook.time_ms_max, webhook.calls_max);
     }
 }
 

@@ -98,7 +98,7 @@ const SECONDS: &str = "a whole number of seconds from 1 to 86400";
 /// Every setting that is one value or a list, those without a table first.
 ///
 /// Besides these there are only `[variables]`, `[[accounts]]`, `[[kms_keys]]`, `[[listeners]]`,
-/// `[[quotas]]` and `[[rates]]`.
+/// `[[quotas]]`, `[[rates]]` and `[[webhooks]]`.
 #[rustfmt::skip]
 pub static KEYS: &[Key] = &[
     Key { name: "listen", form: Form::Many,

@@ -118,6 +118,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     config.accounts = file.accounts;
     config.master_keys = file.master_keys;
     config.listeners = file.listeners;
+    config.webhooks = file.webhooks;
     config.rates = file.rates;
     config.quotas = file.quotas;
     // A relative path in the file starts at the folder of the file, wherever the server is started.
@@ -136,6 +137,9 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     let of_listeners = config.listeners.iter_mut().filter_map(|listener| listener.policy.as_mut());
     for policy in of_listeners.chain(config.master_keys.iter_mut().filter_map(|key| key.policy.as_mut())) {
         *policy = folder.join(&*policy);
+    }
+    for file in config.webhooks.iter_mut().filter_map(|webhook| webhook.token_file.as_mut()) {
+        *file = folder.join(&*file);
     }
     Ok(())
 }
@@ -272,6 +276,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     }
     check_listeners(config)?;
     check_master_keys(config)?;
+    config.check_webhooks()?;
     for (variable, key) in VARIABLES_OF_KEYS {
         if config.variables.contains_key(variable) {
             return Err(ConfigError(format!(

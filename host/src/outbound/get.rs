@@ -29,12 +29,12 @@ const CONNECT_MAX: Duration = Duration::from_secs(2);
 /// Addresses of a host that are tried.
 const ADDRESSES_MAX: usize = 4;
 /// Bytes of the head of a response.
-const HEAD_LENGTH_MAX: usize = 64 << 10;
+pub(super) const HEAD_LENGTH_MAX: usize = 64 << 10;
 
 /// Why there is no response, and what the log says of it.
-type Failed = (Unfetched, String);
+pub(super) type Failed = (Unfetched, String);
 
-fn unreachable(why: impl ToString) -> Failed {
+pub(super) fn unreachable(why: impl ToString) -> Failed {
     (Unfetched::Unreachable, why.to_string())
 }
 
@@ -63,7 +63,7 @@ impl Trust {
         Ok(Trust { own, client: OnceCell::new() })
     }
 
-    async fn client(&self) -> Option<Arc<ClientConfig>> {
+    pub(super) async fn client(&self) -> Option<Arc<ClientConfig>> {
         let made = self.client.get_or_init(|| async {
             let own = self.own.clone();
             tokio::task::spawn_blocking(move || client(own)).await.ok().flatten()
@@ -119,7 +119,7 @@ pub(super) async fn get(target: &Target, trust: &Trust, length_max: usize) -> Re
 }
 
 /// A connection to the first address of the host that may be reached and answers.
-async fn connect(target: &Target) -> Result<TcpStream, Failed> {
+pub(super) async fn connect(target: &Target) -> Result<TcpStream, Failed> {
     let addresses: Vec<SocketAddr> = match target.host.parse::<IpAddr>() {
         Ok(address) => vec![SocketAddr::new(address, target.port)],
         Err(_) => {

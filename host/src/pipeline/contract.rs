@@ -9,7 +9,7 @@ use crate::keys::accounts::{self, IdentityKind};
 use crate::keys::vault::SessionDetails;
 use crate::pipeline::bindings::calls::{
     self, DigestAlgorithm, FunctionCode, Identity, NamedObject, ObjectVersion, Session, Span, Target,
-    Transformer, UsageChange,
+    Transformer, UsageChange, Webhook,
 };
 use crate::telemetry::access::Resolved;
 use crate::telemetry::origin::RequestOrigin;
@@ -76,7 +76,7 @@ pub(crate) fn hash_transformer(transformer: &Transformer, hasher: &mut impl Hash
         Transformer::Function(FunctionCode { arn, digest, settings, .. }) => {
             (0_u8, arn, digest, settings).hash(hasher);
         }
-        Transformer::Webhook(name) => (1_u8, name).hash(hasher),
+        Transformer::Webhook(Webhook { name, asked, .. }) => (1_u8, name, asked).hash(hasher),
     }
 }
 

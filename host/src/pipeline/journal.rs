@@ -255,9 +255,11 @@ fn required(work: &Work) -> Vec<(String, Vec<u8>)> {
 
 fn nature(work: &Work) -> Nature {
     match work {
-        Work::Collect(_) | Work::Receive(_) | Work::Part(..) | Work::Ingest(Ingest { source: None, .. }) => {
-            Nature::Body
-        }
+        Work::Collect(_)
+        | Work::Receive(_)
+        | Work::Part(..)
+        | Work::Answer(_)
+        | Work::Ingest(Ingest { source: None, .. }) => Nature::Body,
         Work::Commit(_) => Nature::Commit,
         Work::Pause => Nature::Pause,
         Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) | Work::Transform(_) | Work::Package(_) => {
@@ -305,6 +307,7 @@ fn fingerprint(work: &Work) -> u64 {
                 PackageSource::Deployed(code) => spans(code, &mut hasher),
             }
         }
+        Work::Answer(answer) => (10_u8, &answer.route, &answer.token).hash(&mut hasher),
         Work::Transform(work) => {
             let TransformWork { plan, input, .. } = &**work;
             // The rest of the plan follows from these and from the head of the call.

@@ -13,6 +13,7 @@ use crate::pipeline::added_stages::AddedStages;
 use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shares::Room;
 use crate::pipeline::transforming::Transforming;
+use crate::pipeline::webhooks::Webhooks;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
@@ -42,6 +43,8 @@ pub struct Shared {
     pub stages: Arc<AddedStages>,
     /// Runs transforms.
     pub transforming: Transforming,
+    /// Servers elsewhere that transform responses.
+    pub webhooks: Webhooks,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
     /// How much may be held.

@@ -107,7 +107,7 @@ impl Transforming {
         etag: Option<String>,
         key: Option<VariantKey>,
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
-        let TransformWork { plan, request_id, input } = work;
+        let TransformWork { plan, request_id, input, .. } = work;
         let context = context::of(&plan, request_id);
         let Transformer::Function(function) = plan.transformer else {
             return Err(failures::unavailable("webhooks are not served"));

@@ -13,7 +13,7 @@ use crate::body::{self, Boundary, Failure, Payload, Plan};
 use crate::hex;
 use crate::outbound::{Outbound, Unfetched};
 use crate::pipeline::bindings::calls::{
-    self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span,
+    self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span, Transformer, WebhookAnswer,
 };
 use crate::pipeline::call::{Ingest, PackageWork, StoredBytes, TransformWork, WholeBody, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
@@ -23,6 +23,7 @@ use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
 use crate::pipeline::transforming::Made;
 use crate::pipeline::transforming::Unpackaged;
+use crate::pipeline::webhooks::{self, AnswerOutcome};
 use crate::telemetry::reason;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
 
@@ -82,7 +83,13 @@ where
         self.received.take()
     }
 
-    fn take(&mut self) -> Option<B> {
+    /// What `Content-Length` says.
+    pub(crate) fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
+    /// The body, once.
+    pub(crate) fn take(&mut self) -> Option<B> {
         let body = self.body.take()?;
         // hyper never asks for an empty body, so such a client still waits.
         self.waits &= body.is_end_stream();
@@ -169,6 +176,7 @@ where
         Work::Fetch(wanted) => fetch(&wanted, &shared.outbound).await.into(),
         Work::Package(work) => Box::pin(package(*work, shared)).await,
         Work::Transform(work) => Box::pin(transform(*work, shared)).await,
+        Work::Answer(answer) => Box::pin(answered(*answer, body, payload, shared)).await.into(),
         Work::Pause => {
             tokio::task::yield_now().await;
             Outcome::None.into()
@@ -191,9 +199,32 @@ async fn package(work: PackageWork, shared: &Shared) -> Done {
 }
 
 async fn transform(work: TransformWork, shared: &Shared) -> Done {
-    match shared.transforming.transform(work, shared).await {
+    let outcome = match work.plan.transformer.clone() {
+        Transformer::Webhook(webhook) => shared.webhooks.ask(work, &webhook, shared).await,
+        Transformer::Function(_) => shared.transforming.transform(work, shared).await,
+    };
+    match outcome {
         Ok((made, body)) => Done { made: body, ..Done::from(Outcome::Made(made)) },
         Err(failure) => Outcome::Unmade(failure).into(),
+    }
+}
+
+/// Hands a body to the call that waits for it.
+async fn answered<B>(
+    answer: WebhookAnswer,
+    body: &mut RequestBody<B>,
+    payload: Payload,
+    shared: &Shared,
+) -> Outcome
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let idle = shared.config.body_idle_timeout();
+    match webhooks::deliver(&shared.webhooks, answer, (body, payload), idle).await {
+        AnswerOutcome::Whole => Outcome::Answered,
+        AnswerOutcome::Nowhere(why) => Outcome::Unanswered(why),
+        AnswerOutcome::Failed(failure) => failed(failure),
     }
 }
 

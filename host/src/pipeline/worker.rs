@@ -136,6 +136,12 @@ impl Answering for Worker {
     {
         let began = Instant::now();
         let (parts, body) = request.into_parts();
+        if self.shared.webhooks.has_waiting()
+            && let Some(response) =
+                self.shared.webhooks.serve_input(&parts, &peer.request_id, &self.shared.volume)
+        {
+            return response;
+        }
         let (id, request_id) = (self.shared.ids.next(), std::mem::take(&mut peer.request_id));
         let now = SystemTime::now();
         let received = now.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -5,7 +5,9 @@ use wasmtime::{Error, Result};
 
 use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
-use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, PackagePlan, Span, TransformPlan};
+use crate::pipeline::bindings::calls::{
+    Batch, DigestAlgorithm, Fetch, PackagePlan, Span, TransformPlan, Transformer, WebhookAnswer,
+};
 use crate::pipeline::transforming::Made;
 use volume::DataKey;
 
@@ -29,6 +31,8 @@ pub enum Work {
     Fetch(Fetch),
     /// Transform the response.
     Transform(Box<TransformWork>),
+    /// Hand the body to a call that waits for the answer of a webhook.
+    Answer(Box<WebhookAnswer>),
     /// Check a function that is to be deployed.
     Package(Box<PackageWork>),
     /// Let others go first.
@@ -74,6 +78,8 @@ pub struct TransformWork {
     pub request_id: String,
     /// Its bytes.
     pub input: TransformInput,
+    /// Its status and its header lines, for a webhook.
+    pub head: Option<(u16, String)>,
 }
 
 impl TransformWork {
@@ -93,7 +99,9 @@ impl TransformWork {
                 None => return Err(Error::msg("there is nothing that a transform made")),
             },
         };
-        Ok(TransformWork { plan, request_id: call.request_id.clone(), input })
+        let is_elsewhere = matches!(plan.transformer, Transformer::Webhook(_));
+        let head = is_elsewhere.then(|| (response.status, response.headers.clone()));
+        Ok(TransformWork { plan, request_id: call.request_id.clone(), input, head })
     }
 }
 
@@ -139,6 +147,7 @@ impl Work {
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
             Work::Transform(_) | Work::Package(_) => "transform",
+            Work::Answer(_) => "receive",
             Work::Pause => "other",
         }
     }

@@ -12,7 +12,7 @@ use crate::pipeline::bindings::calls::{
     AccessPoint, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall,
     IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectLambda, ObjectVersion, Outcome, Owner,
     PackagePlan, PackageSource, Payload, Principal, Refusal, SecondFactor, Session, SetResponse, Signature,
-    Span, Target, TransformPlan,
+    Span, Target, TransformPlan, WebhookAnswer,
 };
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::call::{
@@ -386,6 +386,10 @@ impl HostCall for CallsView<'_> {
     fn schedule_transform(&mut self, handle: Resource<CallHandle>, plan: TransformPlan) -> Result<()> {
         let work = TransformWork::of(self.own_call(&handle)?, plan)?;
         self.schedule(&handle, Work::Transform(Box::new(work)))
+    }
+
+    fn schedule_answer(&mut self, handle: Resource<CallHandle>, answer: WebhookAnswer) -> Result<()> {
+        self.schedule(&handle, Work::Answer(Box::new(answer)))
     }
 
     fn take_outcome(&mut self, handle: Resource<CallHandle>) -> Result<Outcome> {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
 
 use super::failures;
 use crate::body::respond::ResponseBody;
@@ -28,6 +29,8 @@ enum MadeBody {
     Nothing,
     /// As it comes.
     Reply(ReplyBody),
+    /// As it comes from elsewhere.
+    Elsewhere(UnsyncBoxBody<Bytes, Error>),
     /// All of it is written down.
     Kept(Arc<Variant>),
     /// The beginning is written down, and the rest comes.
@@ -66,6 +69,11 @@ impl Made {
         Made { length: None, body: MadeBody::Begun(variant, rest) }
     }
 
+    /// What comes from elsewhere, as it comes.
+    pub(crate) fn elsewhere(body: UnsyncBoxBody<Bytes, Error>, length: Option<u64>) -> Made {
+        Made { length, body: MadeBody::Elsewhere(body) }
+    }
+
     /// Bytes, where they are known.
     pub(super) fn length(&self) -> Option<u64> {
         self.length
@@ -97,6 +105,7 @@ impl Made {
             MadeBody::Reply(body) => {
                 CutBody { body: body.map_err(Error::other), cut: cut(first) }.boxed_unsync()
             }
+            MadeBody::Elsewhere(body) => Sent { body, cut: cut(first) }.boxed_unsync(),
             MadeBody::Kept(variant) => {
                 let (body, before) = variant.body_from(first);
                 CutBody { body, cut: cut(before) }.boxed_unsync()
