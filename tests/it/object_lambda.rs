@@ -4,6 +4,7 @@
 mod control;
 mod names;
 mod rights;
+mod webhook;
 
 use tests::client::Client;
 use tests::http::{Request, Response};

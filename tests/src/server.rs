@@ -56,6 +56,16 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
+    /// The same with further flags.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_switched(port: u16, more: &str, flags: &[&str]) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = write_config(folder.path(), more, &[]);
+        Server::start_in(folder, config, port, flags)
+    }
+
     /// A server with a configuration of its own.
     ///
     /// # Panics
