@@ -106,6 +106,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
         Some(("policy", matches)) => access::policy(matches),
         Some(("stage", matches)) => Task::Stage(Box::new(stage::action(matches)?)),
+        Some(("olap", matches)) => transform::olap_task(matches),
         Some(("transform", matches)) => match transform::task(matches) {
             Some(task) => task,
             None => Task::Transform(Box::new(transform::action(matches)?)),
@@ -256,6 +257,7 @@ fn command() -> Command {
         .subcommand(access::policy_command())
         .subcommand(stage::command())
         .subcommand(transform::command())
+        .subcommand(transform::olap_command())
         .subcommand(config)
         .subcommand(
             Command::new("compile")

@@ -8,7 +8,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["serve", "config"]),
     ("Look after the data folder", &["check", "backup", "restore", "upgrade"]),
     ("Access and limits", &["explain", "policy", "limits", "quota", "usage"]),
-    ("Extend", &["stage", "transform"]),
+    ("Extend", &["stage", "transform", "olap"]),
 ];
 
 /// What a command's exit status means, where its description does not say it.
@@ -74,6 +74,12 @@ const ENDS: &[(&[&str], &str, &str)] = &[
     (&["stage", "check"], "", "portcullis stage check guard/guard.wasm"),
     (&["stage", "test"], "", "portcullis stage test guard/guard.wasm --request guard/requests/delete.toml"),
     (&["stage", "wit"], DONE, "portcullis stage wit wit"),
+    (
+        &["olap", "create"],
+        DONE,
+        "portcullis olap create small --bucket photos --function image --payload '{\"w\":200}'",
+    ),
+    (&["olap", "delete"], DONE, "portcullis olap delete small"),
     (&["completions"], DONE, "portcullis completions bash > /etc/bash_completion.d/portcullis"),
     (&["version"], DONE, "portcullis version --json"),
 ];

@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::command::cli::settings::some_settings;
 use crate::command::cli::{Task, given as given_settings};
 use crate::command::transform::{
-    Deployment, FunctionChore, Shape, TransformAction, TransformLanguage, Trial, TriedTransform,
+    Deployment, Exposure, FunctionChore, Shape, TransformAction, TransformLanguage, Trial, TriedTransform,
 };
 use crate::transforms::{CallLimits, LimitsGiven};
 
@@ -118,13 +118,64 @@ fn of_server() -> [Command; 5] {
         rollback,
         Command::new("delete").about("Delete a function, with its versions and aliases").arg(name()),
     ]
-    .map(|command| {
-        let endpoint = Arg::new("endpoint")
-            .long("endpoint")
-            .value_name("URL")
-            .help("The server [AWS_ENDPOINT_URL, or the address that it listens on]");
-        some_settings(command.arg(endpoint), &ASKED)
-    })
+    .map(with_server)
+}
+
+/// `portcullis olap`
+pub(super) fn olap_command() -> Command {
+    let name = || Arg::new("name").value_name("NAME").required(true).help("The Object Lambda access point");
+    let one = |id: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(id).long(id).value_name(value).help(help)
+    };
+    let create = Command::new("create")
+        .about("Let a function change what is read from a bucket, through an alias")
+        .long_about(
+            "Let a function change what is read from a bucket, through an alias: this makes an access point of the \
+             bucket, and an Object Lambda access point in front of it. Nobody but the account of the bucket may use \
+             them until policies say so.",
+        )
+        .arg(name())
+        .arg(one("bucket", "BUCKET", "What is read").required(true))
+        .arg(
+            one("function", "NAME[:VERSION|:ALIAS]", "What changes it; its alias `live` where none is named")
+                .required(true),
+        )
+        .arg(one("payload", "TEXT", "What is handed to the function"));
+    let delete = Command::new("delete")
+        .about("Delete an Object Lambda access point, and the access point that `create` made for it")
+        .arg(name());
+    let of_server = [create, delete].map(with_server);
+    Command::new("olap")
+        .about("Read a bucket through a function")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(of_server)
+}
+
+/// A command that asks a server.
+fn with_server(command: Command) -> Command {
+    let endpoint = Arg::new("endpoint")
+        .long("endpoint")
+        .value_name("URL")
+        .help("The server [AWS_ENDPOINT_URL, or the address that it listens on]");
+    some_settings(command.arg(endpoint), &ASKED)
+}
+
+/// The task of a command line about Object Lambda access points.
+pub(super) fn olap_task(matches: &ArgMatches) -> Task {
+    let (name, matches) = matches.subcommand().unwrap_or(("", matches));
+    let one = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
+    let point = one("name").unwrap_or_default();
+    let chore = match name {
+        "delete" => FunctionChore::Hide(point),
+        _ => FunctionChore::Expose(Exposure {
+            point,
+            bucket: one("bucket").unwrap_or_default(),
+            function: one("function").unwrap_or_default(),
+            payload: one("payload").unwrap_or_default(),
+        }),
+    };
+    Task::Functions(given_settings(matches), one("endpoint"), Box::new(chore))
 }
 
 /// The task of a command line about functions of a server; `None` for another one.

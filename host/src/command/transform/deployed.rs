@@ -1,6 +1,7 @@
 //! `portcullis transform deploy`, `list`, `inspect`, `rollback`, `delete`: functions of a server,
 //! by its own API.
 
+mod points;
 mod remote;
 
 use std::fmt::Write as _;
@@ -20,6 +21,7 @@ use crate::command::explain::harmless;
 use crate::command::output::say;
 use crate::config::Config;
 use crate::transforms::{COMPONENT_BYTES_MAX, LimitsGiven};
+pub use points::Exposure;
 use remote::Remote;
 
 /// How the paths of functions begin.
@@ -38,6 +40,10 @@ pub enum FunctionChore {
     Rollback(String, String, Option<String>),
     /// Delete a function.
     Delete(String),
+    /// Make an Object Lambda access point.
+    Expose(Exposure),
+    /// Delete one.
+    Hide(String),
 }
 
 /// What is deployed, and how.
@@ -72,6 +78,8 @@ pub(crate) fn run(config: &Config, endpoint: Option<&str>, chore: &FunctionChore
             remote.call("DELETE", &of(name), None)?;
             format!("{name} is deleted\n")
         }
+        FunctionChore::Expose(exposure) => points::create(&remote, exposure)?,
+        FunctionChore::Hide(point) => points::delete(&remote, point)?,
     };
     // What a server answers may hold anything. A line break of its own is escaped by `harmless`.
     let lines: String = text.lines().map(|line| format!("{}\n", harmless(line))).collect();

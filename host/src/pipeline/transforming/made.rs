@@ -105,7 +105,7 @@ impl Made {
             MadeBody::Reply(body) => {
                 CutBody { body: body.map_err(Error::other), cut: cut(first) }.boxed_unsync()
             }
-            MadeBody::Elsewhere(body) => Sent { body, cut: cut(first) }.boxed_unsync(),
+            MadeBody::Elsewhere(body) => CutBody { body, cut: cut(first) }.boxed_unsync(),
             MadeBody::Kept(variant) => {
                 let (body, before) = variant.body_from(first);
                 CutBody { body, cut: cut(before) }.boxed_unsync()

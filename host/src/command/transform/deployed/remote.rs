@@ -97,6 +97,23 @@ impl Remote {
         Ok(Remote { endpoint, host, access_key, secret_key, token, region, agent })
     }
 
+    /// Where the server is.
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The account of who asks.
+    ///
+    /// # Errors
+    /// What the server refuses, in its words.
+    pub(super) fn account(&self) -> Result<String> {
+        let body = "Action=GetCallerIdentity&Version=2011-06-15".to_owned();
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = self.signed("sts", ("POST", "/", &str::to_owned), &headers, body)?;
+        let account = element(&answer.text, "Account").map(str::to_owned);
+        account.with_context(|| answer.words())
+    }
+
     /// A call of the API of functions that must succeed; its document.
     ///
     /// # Errors
@@ -117,25 +134,56 @@ impl Remote {
     /// # Errors
     /// There is no answer.
     pub(super) fn send(&self, method: &str, target: &str, body: Option<&Value>) -> Result<RemoteReply> {
+        // Every service but S3 signs a path that is escaped once more.
+        let path = |path: &str| path.replace('%', "%25").replace(':', "%3A");
         let body = body.map(Value::to_string).unwrap_or_default();
+        self.signed("lambda", (method, target, &path), &[("content-type", "application/json")], body)
+    }
+
+    /// A call of the API for the settings of an account (s3control) that must succeed; its document.
+    ///
+    /// # Errors
+    /// What the server refuses, in its words.
+    pub(super) fn control(&self, account: &str, method: &str, path: &str, body: String) -> Result<String> {
+        let digest = hex::text(&Sha256::digest(body.as_bytes()));
+        let headers = [("x-amz-account-id", account), ("x-amz-content-sha256", digest.as_str())];
+        let answer = self.signed("s3", (method, path, &str::to_owned), &headers, body)?;
+        if answer.status >= 300 {
+            bail!("{}", answer.words());
+        }
+        Ok(answer.text)
+    }
+
+    fn signed(
+        &self,
+        service: &str,
+        (method, target, path_as_signed): (&str, &str, &dyn Fn(&str) -> String),
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<RemoteReply> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let now = Moment::of(SystemTime::now()).basic();
         let digest = hex::text(&Sha256::digest(body.as_bytes()));
         let mut request = Request::builder().method(method).uri(format!("{}{target}", self.endpoint));
-        let mut signed = format!("host:{}\nx-amz-date:{now}\n", self.host);
-        let mut names = "host;x-amz-date".to_owned();
+        let (mut signed, mut names) = (String::new(), String::new());
+        let of_s3: Vec<_> = headers.iter().filter(|(name, _)| name.starts_with("x-amz-")).collect();
+        let _ = writeln!(signed, "host:{}", self.host);
+        names.push_str("host");
+        // In the order of their names, the date is behind those of S3.
+        for (name, value) in of_s3 {
+            let _ = writeln!(signed, "{name}:{value}");
+            let _ = write!(names, ";{name}");
+        }
+        let _ = writeln!(signed, "x-amz-date:{now}");
+        names.push_str(";x-amz-date");
         if let Some(token) = &self.token {
             let _ = writeln!(signed, "x-amz-security-token:{token}");
             names.push_str(";x-amz-security-token");
             request = request.header("x-amz-security-token", token);
         }
-        // Every service but S3 signs a path that is escaped once more.
-        let canonical = format!(
-            "{method}\n{}\n{query}\n{signed}\n{names}\n{digest}",
-            path.replace('%', "%25").replace(':', "%3A")
-        );
+        let canonical = format!("{method}\n{}\n{query}\n{signed}\n{names}\n{digest}", path_as_signed(path));
         let day = now.get(..8).unwrap_or_default();
-        let scope = format!("{day}/{}/lambda/aws4_request", self.region);
+        let scope = format!("{day}/{}/{service}/aws4_request", self.region);
         let text =
             format!("AWS4-HMAC-SHA256\n{now}\n{scope}\n{}", hex::text(&Sha256::digest(canonical.as_bytes())));
         let signature = hex::text(&derive(self.secret_key.reveal(), &scope).mac(&text));
@@ -143,11 +191,10 @@ impl Remote {
             "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
             self.access_key
         );
-        let request = request
-            .header("x-amz-date", now)
-            .header("authorization", authorization)
-            .header("content-type", "application/json")
-            .body(body)?;
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.header("x-amz-date", now).header("authorization", authorization).body(body)?;
         let mut answer =
             self.agent.run(request).with_context(|| format!("asking the server at {}", self.endpoint))?;
         let kind = answer.headers().get("x-amzn-errortype").and_then(|value| value.to_str().ok());
@@ -163,9 +210,18 @@ impl RemoteReply {
     pub(super) fn words(&self) -> String {
         let document: Option<Value> = serde_json::from_str(&self.text).ok();
         let message = document.as_ref().and_then(|document| document.get("Message")).and_then(Value::as_str);
+        if let (Some(code), Some(message)) = (element(&self.text, "Code"), element(&self.text, "Message")) {
+            return format!("{code}: {message}");
+        }
         match message {
             Some(message) => format!("{}: {message}", self.kind),
             None => format!("the server answers {}: {}", self.status, self.text),
         }
     }
+}
+
+/// The text of the first element of a name in a document of s3control.
+pub(super) fn element<'a>(document: &'a str, name: &str) -> Option<&'a str> {
+    let rest = document.split_once(&format!("<{name}>"))?.1;
+    rest.split_once("</").map(|(text, _)| text)
 }
