@@ -26,6 +26,7 @@ mod runtime;
 mod scratch;
 mod spool;
 mod state;
+mod threads;
 mod variants;
 mod wasi;
 mod world;

@@ -279,10 +279,12 @@ async fn a_transform_has_nothing_of_this_machine() {
     // Neither output nor the log has more than its bounds.
     assert!(bench.call(Entry::Get, "print", b"").await.is_ok());
     assert!(bench.call(Entry::Get, "log-flood", b"").await.is_ok());
+    bench.quiet().await;
     let lines = bench.transform.log().after(0);
     assert!(lines.len() <= 2048 && lines.iter().map(|line| line.text.len()).sum::<usize>() <= 512 << 10);
     assert!(lines.iter().any(|line| line.text.contains("more lines are left out")));
     text(bench.call(Entry::Get, "log spoken", b"").await).await;
+    bench.quiet().await;
     let last = lines.last().unwrap().number;
     let lines: Vec<(&str, String)> =
         bench.transform.log().after(last).into_iter().map(|line| (line.level.name(), line.text)).collect();

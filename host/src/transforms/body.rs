@@ -22,9 +22,9 @@ use super::limits::LimitReached;
 use super::state::Costs;
 
 /// Pieces that wait for the client. A transform that is ahead of it stops.
-const PIECES_AHEAD: usize = 4;
+const PIECES_AHEAD: usize = 8;
 /// Bytes of one of them.
-const PIECE_BYTES_MAX: usize = 128 << 10;
+const PIECE_BYTES_MAX: usize = 256 << 10;
 
 /// The bytes of an object, or those that a client sends.
 pub type Body = UnsyncBoxBody<Bytes, BodyFailed>;
@@ -69,40 +69,62 @@ pub(super) async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, C
 
 /// A body as a stream of the component.
 pub(super) struct BodyProducer {
-    pub(super) body: Body,
-    pub(super) reached: LimitReached,
-    pub(super) costs: Arc<Costs>,
+    body: Body,
+    /// What came and did not fit in.
+    left: Bytes,
+    reached: LimitReached,
+    costs: Arc<Costs>,
 }
 
-impl<D> StreamProducer<D> for BodyProducer {
+impl BodyProducer {
+    pub(super) fn new(body: Body, reached: LimitReached, costs: Arc<Costs>) -> BodyProducer {
+        BodyProducer { body, left: Bytes::new(), reached, costs }
+    }
+
+    /// Reads on, where nothing is left of what came before. `false` at the end.
+    fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<wasmtime::Result<bool>> {
+        while self.left.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => self.left = frame.into_data().unwrap_or_default(),
+                Some(Err(failed)) => {
+                    return Poll::Ready(Err(self.reached.note(FailureKind::SourceFailed, failed.0)));
+                }
+                None => return Poll::Ready(Ok(false)),
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
+}
+
+impl<D: 'static> StreamProducer<D> for BodyProducer {
     type Item = u8;
     type Buffer = Bytes;
 
     fn poll_produce<'a>(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        _: StoreContextMut<'a, D>,
-        mut destination: Destination<'a, u8, Bytes>,
+        store: StoreContextMut<'a, D>,
+        destination: Destination<'a, u8, Bytes>,
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
-        loop {
-            match Pin::new(&mut self.body).poll_frame(context) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    let Some(bytes) = frame.into_data().ok().filter(|bytes| !bytes.is_empty()) else {
-                        continue;
-                    };
-                    self.costs.input_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                    destination.set_buffer(bytes);
-                    return Poll::Ready(Ok(StreamResult::Completed));
-                }
-                Poll::Ready(Some(Err(failed))) => {
-                    return Poll::Ready(Err(self.reached.note(FailureKind::SourceFailed, failed.0)));
-                }
-                Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
-                Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
-                Poll::Pending => return Poll::Pending,
-            }
+        match self.poll_left(context) {
+            Poll::Ready(Ok(true)) => {}
+            Poll::Ready(Ok(false)) => return Poll::Ready(Ok(StreamResult::Dropped)),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+            Poll::Pending => return Poll::Pending,
         }
+        // Straight into the memory of the component: bytes are copied once.
+        let mut direct = destination.as_direct(store, self.left.len().min(PIECE_BYTES_MAX));
+        let room = direct.remaining();
+        let length = room.len().min(self.left.len());
+        let bytes = self.left.split_to(length);
+        if let Some(room) = room.get_mut(..length) {
+            room.copy_from_slice(&bytes);
+        }
+        direct.mark_written(length);
+        self.costs.input_bytes.fetch_add(length as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(StreamResult::Completed))
     }
 }
 

@@ -93,6 +93,14 @@ impl CallFailure {
         CallFailure { kind, words }
     }
 
+    /// What kept an instance from being made.
+    pub(super) fn of_start(error: &wasmtime::Error) -> CallFailure {
+        match error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            true => CallFailure::new(FailureKind::Busy, error.to_string()),
+            false => CallFailure::trapped(error),
+        }
+    }
+
     /// What a trap says: the reason first, then where it was.
     pub(super) fn trapped(error: &wasmtime::Error) -> CallFailure {
         let (reason, trace) = (error.root_cause().to_string(), error.to_string());

@@ -10,12 +10,14 @@ use wasmtime::{Error, ResourceLimiter};
 use super::failure::{CallFailure, FailureKind};
 
 /// Memories of one call. Those of a component share none.
-const MEMORIES_MAX: usize = 16;
-/// Tables of one call, and the elements of all of them: a 32-bit host pointer a function.
-const TABLES_MAX: usize = 256;
-const TABLE_ELEMENTS_MAX: usize = 1 << 20;
+pub(super) const MEMORIES_MAX: u32 = 8;
+/// Tables of one call, and the elements of all of them: a pointer a function.
+pub(super) const TABLES_MAX: u32 = 64;
+pub(super) const TABLE_ELEMENTS_MAX: usize = 1 << 20;
 /// Module instances of one call. A Python interpreter and its adapters are some forty.
-const INSTANCES_MAX: usize = 1024;
+pub(super) const INSTANCES_MAX: u32 = 1024;
+/// The most that `memory_bytes_max` may be.
+pub(super) const MEMORY_BYTES_MAX: u64 = 4 << 30;
 
 /// A limit: its name, its default, and what a deployer may set.
 struct LimitRow {
@@ -26,7 +28,8 @@ struct LimitRow {
 
 const TIME_MS: LimitRow = LimitRow { name: "time_ms_max", default: 60_000, range: 1..=3_600_000 };
 const CPU_MS: LimitRow = LimitRow { name: "cpu_ms_max", default: 10_000, range: 1..=600_000 };
-const MEMORY: LimitRow = LimitRow { name: "memory_bytes_max", default: 256 << 20, range: 64 << 10..=4 << 30 };
+const MEMORY: LimitRow =
+    LimitRow { name: "memory_bytes_max", default: 256 << 20, range: 64 << 10..=MEMORY_BYTES_MAX };
 const INPUT: LimitRow = LimitRow { name: "input_bytes_max", default: 64 << 20, range: 0..=2 << 30 };
 const OUTPUT: LimitRow = LimitRow { name: "output_bytes_max", default: 5 << 30, range: 0..=5 << 40 };
 const CALLS: LimitRow = LimitRow { name: "calls_max", default: 16, range: 1..=1024 };
@@ -184,27 +187,28 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
+        // Before `maximum`, which is that of the pool where a table has none of its own.
         let elements = self.elements.saturating_add(desired.saturating_sub(current));
         if elements > TABLE_ELEMENTS_MAX {
             let words = format!("its tables have more than {TABLE_ELEMENTS_MAX} elements");
             return Err(self.reached.note(FailureKind::MemoryExceeded, words));
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
         }
         self.elements = elements;
         Ok(true)
     }
 
     fn instances(&self) -> usize {
-        INSTANCES_MAX
+        INSTANCES_MAX as usize
     }
 
     fn tables(&self) -> usize {
-        TABLES_MAX
+        TABLES_MAX as usize
     }
 
     fn memories(&self) -> usize {
-        MEMORIES_MAX
+        MEMORIES_MAX as usize
     }
 }

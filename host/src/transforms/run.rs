@@ -99,18 +99,15 @@ impl Transforms {
             return Err(CallFailure::new(FailureKind::NotExported, words));
         }
         let places = self.enter(transform).await?;
-        let Some(threads) = self.threads() else {
-            return Err(CallFailure::new(FailureKind::Busy, "the server stops"));
-        };
         transform.figures.began();
         let (sender, receiver) = oneshot::channel();
-        let running =
-            Running { transform: Arc::clone(transform), engine: self.engine.clone(), _places: places };
-        let task = threads.spawn(running.drive(call, sender));
+        let engine = self.engine.clone();
+        let running = Running { transform: Arc::clone(transform), engine, _places: places };
+        let task = self.threads.spawn(running.drive(call, sender));
         let ends = EndsCall(task.abort_handle());
         let started = match receiver.await {
             Ok(started) => started?,
-            // Only a panic of the host leaves nothing behind.
+            // Only a panic of the host leaves nothing behind, and the end of the threads.
             Err(_) => return Err(CallFailure::new(FailureKind::Trapped, "the call ended without an answer")),
         };
         Ok(match started {
@@ -235,7 +232,7 @@ impl Running {
             .pre
             .instantiate_async(&mut store)
             .await
-            .map_err(|error| CallFailure::trapped(&error))?;
+            .map_err(|error| CallFailure::of_start(&error))?;
         let streams = match &entry {
             Entry::Get => exports.get_stream.is_some(),
             Entry::Put => exports.put_stream.is_some(),
@@ -373,7 +370,7 @@ impl Running {
     ) -> Result<(), CallFailure> {
         let exports = &self.transform.exports;
         let trapped = |error: wasmtime::Error| CallFailure::trapped(&error);
-        let producer = BodyProducer { body, reached: parts.reached.clone(), costs: Arc::clone(&parts.costs) };
+        let producer = BodyProducer::new(body, parts.reached.clone(), Arc::clone(&parts.costs));
         let missing = || CallFailure::new(FailureKind::NotExported, "it does not export this");
         let stream = StreamReader::new(&mut *store, producer).map_err(trapped)?;
         let bytes_max = self.transform.limits.output_bytes_max;

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
-use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{InstancePre, Linker};
@@ -17,6 +16,7 @@ use super::limits::{CallLimits, RuntimeOptions};
 use super::log::LogRing;
 use super::scratch::Scratch;
 use super::state::StoreState;
+use super::threads::Threads;
 use super::world::{self, Entries, Exports};
 
 /// A component as it was deployed.
@@ -74,8 +74,7 @@ impl std::fmt::Debug for Transform {
 pub struct Transforms {
     pub(super) engine: Engine,
     linker: Linker<StoreState>,
-    /// `None` while it is dropped.
-    threads: Option<Runtime>,
+    pub(super) threads: Threads,
     pub(super) places: Arc<Semaphore>,
 }
 
@@ -85,19 +84,14 @@ impl Transforms {
     /// # Errors
     /// What the system does not give.
     pub fn start(options: RuntimeOptions) -> Result<Transforms> {
-        let engine = engine()?;
+        let engine = engine(options.calls_max)?;
         let mut linker = Linker::new(&engine);
         capabilities::link(&mut linker)?;
         let threads = match options.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
-        let threads = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name("transforms")
-            .enable_all()
-            .build()
-            .context("starting the threads of transforms")?;
+        let threads = Threads::start(threads)?;
         let weak = engine.weak();
         std::thread::Builder::new()
             .name("transform-epochs".to_owned())
@@ -110,7 +104,7 @@ impl Transforms {
             })
             .context("starting the epoch thread of transforms")?;
         let places = Arc::new(Semaphore::new(options.calls_max.min(Semaphore::MAX_PERMITS)));
-        Ok(Transforms { engine, linker, threads: Some(threads), places })
+        Ok(Transforms { engine, linker, threads, places })
     }
 
     /// Checks and compiles a component, or loads what was compiled before. This takes up to half a
@@ -143,19 +137,5 @@ impl Transforms {
             })
         };
         load().map(Arc::new).with_context(|| format!("the transform `{name}`"))
-    }
-
-    pub(super) fn threads(&self) -> Option<&Runtime> {
-        self.threads.as_ref()
-    }
-}
-
-impl Drop for Transforms {
-    fn drop(&mut self) {
-        // Calls that run end with their threads. Nobody waits for that here, and nobody could in an
-        // asynchronous context.
-        if let Some(threads) = self.threads.take() {
-            threads.shutdown_background();
-        }
     }
 }
