@@ -170,9 +170,9 @@ impl Outbound {
         }
     }
 
-    /// Posts a document (JSON) to an address that the operator named, each time anew. `authorization` is
-    /// the whole value of that header. It takes as long as the response to begin: the caller limits
-    /// that.
+    /// Posts a document (JSON) to an address that the operator named, each time anew.
+    /// `authorization` is the whole value of that header. It takes as long as the response to
+    /// begin: the caller limits that.
     ///
     /// # Errors
     /// [`Unfetched`], and the reason for the log.

@@ -170,12 +170,12 @@ fn a_range_that_the_access_point_does_not_allow_is_not_implemented() {
 fn what_goes_wrong_in_a_function_is_an_error_of_its_request() {
     let mut prepared = prepared();
     let cases = [
-        ("panic", 400, "LambdaRuntimeError"),
-        ("exit", 400, "LambdaRuntimeError"),
-        ("stack", 400, "LambdaRuntimeError"),
-        ("memory", 400, "LambdaRuntimeError"),
-        ("loop", 400, "LambdaTimeout"),
-        ("sleep", 400, "LambdaTimeout"),
+        ("panic", 500, "LambdaRuntimeError"),
+        ("exit", 500, "LambdaRuntimeError"),
+        ("stack", 500, "LambdaRuntimeError"),
+        ("memory", 500, "LambdaRuntimeError"),
+        ("loop", 500, "LambdaTimeout"),
+        ("sleep", 500, "LambdaTimeout"),
         ("header-crlf", 400, "LambdaInvalidResponse"),
         ("header-frames", 400, "LambdaInvalidResponse"),
         ("header-id", 400, "LambdaInvalidResponse"),

@@ -3,6 +3,7 @@
 mod account;
 mod aliases;
 mod deploy;
+mod document;
 mod invoke;
 mod permissions;
 mod show;
@@ -11,8 +12,7 @@ mod versions;
 
 use gateway::errors::Result;
 use gateway::operations::functions::table::FunctionOperation as Of;
-use sdk::{Call, Response};
-use serde_json::Value;
+use sdk::Call;
 
 use crate::request::Request;
 
@@ -57,9 +57,4 @@ pub(crate) async fn serve(call: &Call, request: Request) -> Result<()> {
     };
     response.header("x-amzn-requestid", &request_id).send(call);
     Ok(())
-}
-
-/// A response with a document.
-pub(crate) fn json(status: u16, document: &Value) -> Response {
-    Response::new(status).header("content-type", "application/json").bytes(document.to_string().into_bytes())
 }

@@ -8,7 +8,6 @@ use gateway::operations::functions::names::{self, FunctionName, is_name, is_qual
 use gateway::operations::functions::statements::PermissionInput;
 use gateway::operations::functions::table::{FunctionOperation, FunctionRequest, resolve};
 use gateway::operations::functions::{self, invalid};
-use gateway::request::headers::Headers;
 use gateway::request::query::Query;
 use sdk::{Call, Head, NeededAccess, PackageSource, Principal, settings};
 
@@ -34,8 +33,6 @@ pub(crate) struct Request {
     pub(crate) region: String,
     /// The query.
     pub(crate) query: Query,
-    /// The headers.
-    pub(crate) headers: Headers,
     /// What the document says.
     pub(crate) input: Input,
     /// When the request arrived, in milliseconds since 1970.
@@ -57,7 +54,7 @@ pub(crate) enum Input {
     Tags(TagsInput),
     Concurrency(ConcurrencyInput),
     /// A test event.
-    Event(Vec<u8>),
+    Event,
 }
 
 impl Request {
@@ -65,7 +62,7 @@ impl Request {
     /// function of another account, `InvalidParameterValueException`,
     /// `InvalidRequestContentException`.
     pub(crate) fn read(call: &Call) -> Result<Request> {
-        let (head, headers) = Head::read(call);
+        let (head, _) = Head::read(call);
         let FunctionRequest { operation, name, second } = resolve(&head.method, &head.path)?;
         let query = Query::parse(&head.query)?;
         let Principal::Authenticated(identity) = call.principal() else {
@@ -87,7 +84,6 @@ impl Request {
             second: second.unwrap_or_default(),
             region: settings::region(),
             query,
-            headers,
             input,
             now_ms: head.received_ms,
             request_id: call.request_id(),
@@ -244,7 +240,7 @@ fn read_input(operation: FunctionOperation, document: Vec<u8>) -> Result<Input> 
         Of::AddPermission => Input::Permission(functions::parse(&document)?),
         Of::TagResource => Input::Tags(functions::parse(&document)?),
         Of::PutFunctionConcurrency => Input::Concurrency(functions::parse(&document)?),
-        Of::Invoke => Input::Event(document),
+        Of::Invoke => Input::Event,
         _ => Input::None,
     })
 }

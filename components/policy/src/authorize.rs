@@ -20,7 +20,6 @@ const NOBODY_DECIDED: &str = "no policy decided: the principal is anonymous and 
                               that it pays where the requester pays, or what is stored of the bucket cannot be read";
 
 /// What it takes to have a function run.
-#[cfg_attr(test, expect(dead_code, reason = "the export uses it, which unit tests do not have"))]
 const INVOKE_FUNCTION: &str = "lambda:InvokeFunction";
 
 /// Sets the fact `decision`, or refuses.
@@ -77,8 +76,10 @@ pub(crate) fn authorize_invocation(call: &Call, arn: &str) -> Result<()> {
         context: Vec::new(),
         provider: None,
     };
-    needed_access::decide_on(call, facts.operation, &needed)
-        .map_err(|_| ErrorCode::LambdaPermissionError.into())
+    needed_access::decide_on(call, facts.operation, &needed).map_err(|error| match error.code {
+        ErrorCode::AccessDenied => ErrorCode::LambdaPermissionError.into(),
+        _ => error,
+    })
 }
 
 /// Decides, and explains what is denied.

@@ -1,4 +1,5 @@
-//! Transforms by servers elsewhere: a webhook gets the event of AWS, and its answer is the response.
+//! Transforms by servers elsewhere: a webhook gets the event of AWS, and its answer is the
+//! response.
 //!
 //! Nothing of the stored object's head is added to it, and no range is applied: what the function
 //! says is what the client gets, as in AWS.
@@ -135,8 +136,8 @@ fn minio_name(arn: &str) -> Option<&str> {
 /// because the function applies ranges itself. `NotImplemented` for a range that the access point
 /// does not allow.
 ///
-/// A rule of the bucket says that a function transforms the object. A webhook gets what is stored, so
-/// such an object is not for it.
+/// A rule of the bucket says that a function transforms the object. A webhook gets what is stored,
+/// so such an object is not for it.
 pub(crate) fn prepare(
     call: &Call,
     named: Named,

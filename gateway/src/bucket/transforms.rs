@@ -5,6 +5,7 @@
 
 pub mod row;
 
+use super::object_lambda::{Transformer, transformer_of};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::identity::account::Account;
 use crate::request::query::Query;
@@ -81,11 +82,14 @@ impl TransformRules {
     ///
     /// `MalformedXML` against the schema. `InvalidArgument` for a function of another account, or
     /// a text that names none; `InvalidRequest` for more than there may be.
-    pub fn parse_document(body: &[u8], owner: Account) -> Result<TransformRules> {
+    pub fn parse_document(body: &[u8], owner: Account, region: &str) -> Result<TransformRules> {
         let root = Element::parse_named(body, "TransformConfiguration")?;
         root.only(&["Rule"])?;
-        let rules =
-            root.children.iter().map(|rule| TransformRule::read(rule, owner)).collect::<Result<Vec<_>>>()?;
+        let rules = root
+            .children
+            .iter()
+            .map(|rule| TransformRule::read(rule, owner, region))
+            .collect::<Result<Vec<_>>>()?;
         match rules.len() {
             0 => Err(ErrorCode::MalformedXML.into()),
             1..=RULES_MAX => Ok(TransformRules { rules }),
@@ -113,10 +117,15 @@ impl TransformRules {
 }
 
 impl TransformRule {
-    fn read(rule: &Element, owner: Account) -> Result<TransformRule> {
+    fn read(rule: &Element, owner: Account, region: &str) -> Result<TransformRule> {
         rule.only(&["ID", "Operation", "Prefix", "QueryParameter", "FunctionArn", "Payload"])?;
         let malformed = || S3Error::from(ErrorCode::MalformedXML);
-        let when = When::parse(rule.required("Operation")?).ok_or_else(malformed)?;
+        let operation = rule.required("Operation")?;
+        if operation == "PutObject" {
+            return Err(S3Error::new(ErrorCode::NotImplemented)
+                .message("Rules about PutObject are not implemented: transforms change what is read."));
+        }
+        let when = When::parse(operation).ok_or_else(malformed)?;
         let id = rule.exact_of("ID")?.map(str::to_owned);
         let prefix = rule.exact_of("Prefix")?.unwrap_or_default().to_owned();
         let parameter = rule.exact_of("QueryParameter")?.map(str::to_owned);
@@ -133,27 +142,26 @@ impl TransformRule {
         if is_too_much {
             return Err(S3Error::invalid_request("A rule for transforms exceeds a limit."));
         }
-        if let Some(arn) = functions.iter().find(|arn| !is_function_of(arn, owner)) {
+        if let Some(arn) = functions.iter().find(|arn| !is_function_of(arn, owner, region)) {
             return Err(S3Error::invalid_argument(
                 "FunctionArn",
                 arn.as_str(),
-                "A function of the account that owns the bucket is needed.",
+                "A function of this region, and of the account that owns the bucket, is needed.",
             ));
         }
         Ok(TransformRule { id, when, prefix, parameter, functions, payload })
     }
 }
 
-/// Whether a text is the ARN of a function of an account.
-fn is_function_of(arn: &str, account: Account) -> bool {
-    let mut parts = arn.splitn(7, ':');
-    let [prefix, partition, service, _region, owner, kind, name] = std::array::from_fn(|_| parts.next());
-    prefix == Some("arn")
-        && partition.is_some_and(|partition| partition.starts_with("aws"))
-        && service == Some("lambda")
-        && owner == Some(account.to_string().as_str())
-        && kind == Some("function")
-        && name.is_some_and(|name| !name.is_empty())
+/// Whether a text is the ARN of a function of an account, in a region.
+fn is_function_of(arn: &str, account: Account, region: &str) -> bool {
+    match transformer_of(arn) {
+        Some(Transformer::Function(function)) => {
+            function.region == region && function.account == account.to_string()
+        }
+        // Webhooks are told of requests by Object Lambda access points alone.
+        Some(Transformer::Webhook(_)) | None => false,
+    }
 }
 
 #[cfg(test)]

@@ -273,8 +273,8 @@ pub(crate) trait PieceSink {
     async fn take(&mut self, piece: Bytes) -> Result<(), Failure>;
 }
 
-/// Passes a body on, piece by piece. What was promised about it is known at its end: until then, the
-/// pieces are not a whole body.
+/// Passes a body on, piece by piece. What was promised about it is known at its end: until then,
+/// the pieces are not a whole body.
 pub(crate) async fn pass_on<B>(
     body: B,
     payload: Payload,

@@ -16,7 +16,7 @@ use anyhow::Result;
 use super::output::say;
 use crate::transforms::LimitsGiven;
 
-pub use deployed::{Deployment, Exposure, FunctionChore};
+pub use deployed::{Deployment, Exposure, FunctionChore, RulesChange};
 pub use template::{Shape, TransformLanguage};
 
 /// What is done with a transform.

@@ -89,7 +89,7 @@ impl Transforming {
         };
         let lead = match self.variants.get(&key) {
             Some(kept) => Ok(kept),
-            None => self.variants.lead(&key).await,
+            None => self.variants.lead(&key).await.map_err(|failure| failures::told(&failure))?,
         };
         match lead {
             Ok(kept) => {

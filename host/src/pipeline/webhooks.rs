@@ -1,10 +1,10 @@
 //! Webhooks: servers elsewhere, named by the operator, that transform responses as functions of AWS
 //! or of MinIO do. The stage `transform` says what they are told, and reads what they answer.
 //!
-//! A call that a webhook is asked for is a [`waiting`] one: two secrets are drawn for it, and live as
-//! long as it does. One opens the response that is set on the call ([`input`]), by a URL; the other
-//! is for an answer that comes as a request of its own ([`deliver`]). [`ask`] is what becomes of
-//! a call in between.
+//! A call that a webhook is asked for is a [`waiting`] one: two secrets are drawn for it, and live
+//! as long as it does. One opens the response that is set on the call ([`input`]), by a URL; the
+//! other is for an answer that comes as a request of its own ([`deliver`]). [`ask`] is what becomes
+//! of a call in between.
 
 mod ask;
 mod body;

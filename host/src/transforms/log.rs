@@ -121,6 +121,8 @@ impl LogRing {
 /// What one call writes.
 #[derive(Debug)]
 pub(super) struct CallLog {
+    /// Of the component.
+    name: Arc<str>,
     ring: Arc<LogRing>,
     request_id: Arc<str>,
     written: Mutex<Written>,
@@ -138,8 +140,8 @@ struct Written {
 }
 
 impl CallLog {
-    pub(super) fn new(ring: Arc<LogRing>, request_id: &str) -> CallLog {
-        CallLog { ring, request_id: Arc::from(request_id), written: Mutex::default() }
+    pub(super) fn new(name: &str, ring: Arc<LogRing>, request_id: &str) -> CallLog {
+        CallLog { name: Arc::from(name), ring, request_id: Arc::from(request_id), written: Mutex::default() }
     }
 
     fn locked(&self) -> MutexGuard<'_, Written> {
@@ -168,6 +170,18 @@ impl CallLog {
             if written.errors.len() > LAST_ERRORS_MAX {
                 written.errors.pop_front();
             }
+        }
+        self.tell(level, text);
+    }
+
+    /// Hands a line to the operator: to the log of the server, and to who follows the component.
+    fn tell(&self, level: Level, text: String) {
+        let (transform, request_id) = (&*self.name, &*self.request_id);
+        match level {
+            Level::Error | Level::Stderr => tracing::error!(target: "transform", transform, request_id, text),
+            Level::Warn => tracing::warn!(target: "transform", transform, request_id, text),
+            Level::Info | Level::Stdout => tracing::info!(target: "transform", transform, request_id, text),
+            Level::Debug => tracing::debug!(target: "transform", transform, request_id, text),
         }
         self.ring.add(&self.request_id, level, text);
     }
@@ -199,7 +213,7 @@ impl CallLog {
         }
         let left_out = std::mem::take(&mut written.left_out);
         if left_out > 0 {
-            self.ring.add(&self.request_id, Level::Warn, format!("{left_out} more lines are left out"));
+            self.tell(Level::Warn, format!("{left_out} more lines are left out"));
         }
         let errors: Vec<String> = std::mem::take(&mut written.errors).into();
         (!errors.is_empty()).then(|| errors.join("\n"))

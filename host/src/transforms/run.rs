@@ -183,8 +183,10 @@ impl Running {
         let _running = transform.figures.running();
         let (costs, reached) = (Arc::new(Costs::default()), LimitReached::default());
         let counted = CallCounts { transform: Arc::clone(&transform), costs: Arc::clone(&costs) };
-        let log = Arc::new(CallLog::new(Arc::clone(&transform.log), &call.context.request_id));
+        let log =
+            Arc::new(CallLog::new(&transform.name, Arc::clone(&transform.log), &call.context.request_id));
         let wall = Arc::new(WallClock::start());
+        let request_id = call.context.request_id.clone();
         let mut answering = AnswerSlot { started: Some(sender), pieces: None };
         let parts =
             Parts { costs: Arc::clone(&costs), reached: reached.clone(), log: Arc::clone(&log), wall };
@@ -208,7 +210,11 @@ impl Running {
         });
         if let Err(failure) = &ended {
             let (name, kind, words) = (&transform.name, failure.kind.name(), &failure.words);
-            tracing::warn!(target: "transform", transform = name, kind, words, "a call of a transform failed");
+            tracing::warn!(
+                target: "transform",
+                transform = name, request_id, kind, words,
+                "a call of a transform failed"
+            );
         }
         match (answering.started.take(), answering.pieces.take(), ended) {
             (Some(sender), _, Err(failure)) => drop(sender.send(Err(failure))),

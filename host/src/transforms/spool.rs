@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
@@ -24,8 +25,37 @@ const SEALED_BYTES: usize = SEGMENT_BYTES + TAG_BYTES;
 const STEP_SEGMENTS: usize = 4;
 const KEY_BYTES: usize = 32;
 
+/// Bytes of all files that are there.
+#[derive(Debug, Default)]
+pub(super) struct SpoolBytes(AtomicU64);
+
+/// Bytes of one of them, which count as long as it is there.
+#[derive(Debug)]
+struct Counted {
+    bytes: u64,
+    all: Arc<SpoolBytes>,
+}
+
+impl Counted {
+    /// Counts more bytes. `false` where there would be more than `bytes_max` in all.
+    fn add(&mut self, bytes: u64, bytes_max: u64) -> bool {
+        let before = self.all.0.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes += bytes;
+        before.saturating_add(bytes) <= bytes_max
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.all.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 /// A file that is written.
 pub(super) struct SpoolWriter {
+    counted: Counted,
+    /// Bytes that all files may have.
+    all_max: u64,
     file: Arc<File>,
     key: Arc<LessSafeKey>,
     gathered: BytesMut,
@@ -36,6 +66,7 @@ pub(super) struct SpoolWriter {
 
 /// A file that was written.
 pub(super) struct Spool {
+    _counted: Counted,
     file: Arc<File>,
     key: Arc<LessSafeKey>,
     length: u64,
@@ -49,12 +80,15 @@ impl std::fmt::Debug for Spool {
 }
 
 impl SpoolWriter {
-    /// A file in a folder, which is made where it is not there.
-    pub(super) fn new(folder: &Path) -> Result<SpoolWriter> {
+    /// A file in a folder, which is made where it is not there. All files together have up to
+    /// `all_max` bytes.
+    pub(super) fn new(folder: &Path, all: &Arc<SpoolBytes>, all_max: u64) -> Result<SpoolWriter> {
         let mut key = [0; KEY_BYTES];
         random::fill(&mut key).map_err(Error::other)?;
         let key = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| Error::other("no key"))?;
         Ok(SpoolWriter {
+            counted: Counted { bytes: 0, all: Arc::clone(all) },
+            all_max,
             file: Arc::new(unnamed(folder)?),
             key: Arc::new(LessSafeKey::new(key)),
             gathered: BytesMut::new(),
@@ -68,8 +102,12 @@ impl SpoolWriter {
         self.length
     }
 
-    /// Adds bytes. Where they fill a step, it is written.
+    /// Adds bytes. Where they fill a step, it is written. `QuotaExceeded` where all files have too
+    /// many.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if !self.counted.add(bytes.len() as u64, self.all_max) {
+            return Err(ErrorKind::QuotaExceeded.into());
+        }
         self.length += bytes.len() as u64;
         self.gathered.extend_from_slice(bytes);
         while self.gathered.len() >= STEP_SEGMENTS * SEGMENT_BYTES {
@@ -88,7 +126,7 @@ impl SpoolWriter {
             ..=SEGMENT_BYTES => write(&self.file, &self.key, self.segments, &rest)?,
             _ => self.write_step(rest).await?,
         }
-        Ok(Spool { file: self.file, key: self.key, length: self.length })
+        Ok(Spool { _counted: self.counted, file: self.file, key: self.key, length: self.length })
     }
 
     async fn write_step(&mut self, step: BytesMut) -> Result<()> {

@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Body as _;
@@ -18,7 +20,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::body::ReplyBody;
 use super::failure::{CallFailure, FailureKind};
 use super::reply::ReplyHead;
-use super::spool::{Spool, SpoolBody, SpoolWriter};
+use super::spool::{Spool, SpoolBody, SpoolBytes, SpoolWriter};
 
 /// A digest of all that a variant depends on.
 pub type VariantKey = [u8; 32];
@@ -27,6 +29,10 @@ pub type VariantKey = [u8; 32];
 const VARIANTS_MAX: usize = 1024;
 /// Bytes of one of them.
 const VARIANT_BYTES_MAX: u64 = 64 << 20;
+/// Bytes that are written down beside those that are kept: of answers on their way, in all.
+const ON_THE_WAY_BYTES_MAX: u64 = 4 << 30;
+/// How long a call waits for another one that makes the same.
+const LEAD_TIME_MAX: Duration = Duration::from_secs(20);
 /// What the head of a variant and its place take, in bytes.
 const VARIANT_BYTES_BESIDES: u64 = 1 << 10;
 
@@ -87,6 +93,7 @@ pub struct Variants {
     bytes_max: u64,
     /// Names of objects are kept as numbers that nobody can predict.
     hasher: RandomState,
+    written: Arc<SpoolBytes>,
     kept: Mutex<KeptVariants>,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -134,6 +141,7 @@ impl Variants {
             folder,
             bytes_max,
             hasher: RandomState::new(),
+            written: Arc::default(),
             kept: Mutex::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -159,7 +167,10 @@ impl Variants {
     }
 
     /// Waits for those who make this variant now. Then it is there, or this caller makes it.
-    pub async fn lead(&self, key: &VariantKey) -> Result<Arc<Variant>, Lead> {
+    ///
+    /// # Errors
+    /// `Busy`: it takes too long.
+    pub async fn lead(&self, key: &VariantKey) -> Result<Result<Arc<Variant>, Lead>, CallFailure> {
         let place = {
             let mut kept = self.lock();
             match kept.leads.get(key).and_then(Weak::upgrade) {
@@ -172,14 +183,18 @@ impl Variants {
                 }
             }
         };
-        let lead = Lead { _guard: place.lock_owned().await };
-        match self.get(key) {
+        let Ok(guard) = tokio::time::timeout(LEAD_TIME_MAX, place.lock_owned()).await else {
+            let words = format!("another call has made the same for {} s", LEAD_TIME_MAX.as_secs());
+            return Err(CallFailure::new(FailureKind::Busy, words));
+        };
+        let lead = Lead { _guard: guard };
+        Ok(match self.get(key) {
             Some(found) => Ok(found),
             None => {
                 self.misses.fetch_add(1, Ordering::Relaxed);
                 Err(lead)
             }
-        }
+        })
     }
 
     /// Reads a body to its end, or as far as `bytes_max` goes.
@@ -192,7 +207,9 @@ impl Variants {
         mut body: ReplyBody,
         bytes_max: u64,
     ) -> Result<Spooled, CallFailure> {
-        let mut writer = SpoolWriter::new(&self.folder).map_err(|error| failed(&error))?;
+        let all_max = self.bytes_max.saturating_add(ON_THE_WAY_BYTES_MAX);
+        let writer = SpoolWriter::new(&self.folder, &self.written, all_max);
+        let mut writer = writer.map_err(|error| failed(&error))?;
         while let Some(frame) = body.frame().await {
             let Ok(bytes) = frame?.into_data() else { continue };
             writer.write(&bytes).await.map_err(|error| failed(&error))?;
@@ -273,6 +290,9 @@ impl KeptVariants {
 }
 
 fn failed(error: &std::io::Error) -> CallFailure {
+    if error.kind() == ErrorKind::QuotaExceeded {
+        return CallFailure::new(FailureKind::Busy, "too much of what transforms made is on its way");
+    }
     tracing::warn!(%error, "what a transform made cannot be written down");
     CallFailure::new(FailureKind::SourceFailed, "what it made could not be written down")
 }

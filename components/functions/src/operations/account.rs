@@ -6,7 +6,7 @@ use gateway::operations::functions::output::{account_settings, page};
 use sdk::Response;
 use serde_json::json;
 
-use super::json as document;
+use super::document::json as document;
 use crate::changes::CODE_BYTES_MAX;
 use crate::request::Request;
 use crate::rows;
@@ -20,7 +20,7 @@ pub(crate) fn settings(request: &Request) -> Result<Response> {
     Ok(document(200, &account_settings(CODE_BYTES_MAX, CALLS_MAX, held.code_bytes, held.functions)))
 }
 
-/// ListEventSourceMappings: nothing else than requests by access points calls functions.
+/// ListEventSourceMappings: nothing but requests calls functions.
 pub(crate) fn no_mappings() -> Response {
     document(200, &page("EventSourceMappings", Vec::new(), None))
 }

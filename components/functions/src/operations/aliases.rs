@@ -9,7 +9,7 @@ use gateway::operations::functions::{conflict, invalid, not_found};
 use sdk::{Call, Response};
 use serde_json::Value;
 
-use super::json;
+use super::document::json;
 use super::versions::ALIASES_MAX;
 use crate::changes::{change, check_revision, no_such};
 use crate::records::{Alias, Row};

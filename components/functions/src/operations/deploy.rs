@@ -12,7 +12,8 @@ use gateway::operations::functions::{conflict, invalid};
 use sdk::{Call, PackagePlan, PackageSource, Packaged, Response, Span, Work, failure_to_error, vault};
 use serde_json::json;
 
-use super::{json as document, versions};
+use super::document::json as document;
+use super::versions;
 use crate::changes::{
     ATTEMPTS_MAX, Changes, UseChange, bytes_of, change, check_revision, commit, count, touch,
 };

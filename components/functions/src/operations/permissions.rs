@@ -8,7 +8,7 @@ use gateway::operations::functions::{not_found, statements};
 use sdk::{Call, Response, index};
 use serde_json::json;
 
-use super::json as document;
+use super::document::json as document;
 use crate::changes::{Changes, change, check_revision};
 use crate::records::{Function, Policy, Row};
 use crate::request::{Input, Request};
@@ -25,7 +25,8 @@ pub(crate) async fn add(call: &Call, request: &Request) -> Result<Response> {
         request.version(row)?;
         let held = rows::policy(&request.account, &request.name)?;
         check(input.revision_id.as_deref(), held.as_ref())?;
-        let text = statements::add(held.as_ref().map(|held| held.record.text.as_str()), statement.clone())?;
+        let held = held.as_ref().map(|held| held.record.text.as_str());
+        let text = statements::add(&request.qualified_arn(), held, statement.clone())?;
         write(changes, row, Some(text))
     })
     .await?;

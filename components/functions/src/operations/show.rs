@@ -6,7 +6,7 @@ use gateway::operations::functions::output::page;
 use sdk::Response;
 use serde_json::json;
 
-use super::json as document;
+use super::document::json as document;
 use crate::request::Request;
 use crate::shown::{self, Which, configuration as shown_configuration};
 use crate::{rows, tables};

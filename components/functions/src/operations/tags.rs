@@ -8,7 +8,7 @@ use gateway::operations::functions::output::tags_of;
 use sdk::{Call, Response};
 use serde_json::json;
 
-use super::json as document;
+use super::document::json as document;
 use crate::changes::change;
 use crate::request::{Input, Request};
 

@@ -10,7 +10,7 @@ use gateway::operations::functions::output::page;
 use gateway::operations::functions::{conflict, invalid};
 use sdk::{Call, Response};
 
-use super::json;
+use super::document::json;
 use crate::changes::{ATTEMPTS_MAX, Changes, UseChange, bytes_of, check_revision, commit, count, no_such};
 use crate::records::{Function, Row, Version};
 use crate::request::{Input, Request};

@@ -6,7 +6,7 @@
 
 use gateway::bucket::transforms::TransformRules;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use sdk::Response;
+use sdk::{Response, settings};
 
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
 use crate::records::BucketRow;
@@ -26,7 +26,8 @@ pub(crate) fn get(request: &Request) -> Result<Response> {
 /// PutBucketTransforms: the rules replace those that were there.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let body = document::receive(request).await?;
-    let rules = TransformRules::parse_document(&body, request.bucket_row()?.record.owner)?;
+    let rules =
+        TransformRules::parse_document(&body, request.bucket_row()?.record.owner, &settings::region())?;
     change(request, Some(&rules)).await?;
     Ok(Response::new(200))
 }

@@ -5,11 +5,13 @@
 //! a multipart object, and a checksum of another algorithm. Everything else is opened under one key
 //! and sealed under another.
 
+use gateway::bucket::transforms::When;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
 use gateway::object::etag::ETag;
 use gateway::object::precondition::{ReadPreconditions, WritePreconditions};
 use gateway::operations::copy_source::CopySource;
+use gateway::request::query::Query;
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;
@@ -171,10 +173,26 @@ fn find_source(request: &Request, bucket: &BucketRow, source: &CopySource) -> Re
     Ok(found)
 }
 
+/// Refuses a source that a rule of its bucket transforms for everybody who reads it:
+/// `MethodNotAllowed`. A copy would have what readers are not to see.
+fn refuse_transformed(bucket: &BucketRow, source: &CopySource) -> Result<()> {
+    if !bucket.transforms {
+        return Ok(());
+    }
+    let rules = rows::transforms(&source.bucket)?.ok_or(ErrorCode::InternalError)?;
+    match rules.record.find(When::Read, &source.key, &Query::default()) {
+        None => Ok(()),
+        Some(_) => Err(S3Error::new(ErrorCode::MethodNotAllowed)
+            .message("A rule of the source bucket transforms this object for its readers.")
+            .detail("ResourceType", "TRANSFORM")),
+    }
+}
+
 /// The version that a copy's source names, if its preconditions (`x-amz-copy-source-if-…`) hold. A
 /// delete marker is no source: `InvalidRequest` when it is named, `NoSuchKey` when it is the latest
 /// version.
 pub(crate) fn find_version(request: &Request, bucket: &BucketRow, source: &CopySource) -> Result<Found> {
+    refuse_transformed(bucket, source)?;
     let id = source.version_id.as_deref();
     let found = read::named_object(bucket, &source.key, id, &request.head.method).map_err(
         |error| match error.code {

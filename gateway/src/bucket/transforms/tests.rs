@@ -7,7 +7,7 @@ const ARN: &str = "arn:aws:lambda:us-east-1:111122223333:function:resize";
 
 fn parse(rules: &str) -> crate::errors::Result<TransformRules> {
     let document = format!("<TransformConfiguration>{rules}</TransformConfiguration>");
-    TransformRules::parse_document(document.as_bytes(), Account(111_122_223_333))
+    TransformRules::parse_document(document.as_bytes(), Account(111_122_223_333), "us-east-1")
 }
 
 fn rule(more: &str) -> String {
@@ -32,7 +32,8 @@ fn the_first_rule_that_fits_counts() {
     assert_eq!(found(When::Read, "other", "w=100"), None);
     // What is written down is read back.
     let again =
-        TransformRules::parse_document(rules.document().as_bytes(), Account(111_122_223_333)).unwrap();
+        TransformRules::parse_document(rules.document().as_bytes(), Account(111_122_223_333), "us-east-1")
+            .unwrap();
     assert_eq!(again, rules);
     assert_eq!(super::row::decode(&super::row::encode(&rules).unwrap()).unwrap(), rules);
 }
@@ -42,9 +43,12 @@ fn rules_that_could_not_act_are_refused() {
     let code = |text: &str| parse(text).unwrap_err().code;
     assert_eq!(code(""), ErrorCode::MalformedXML);
     assert_eq!(code("<Rule><Operation>GetObject</Operation></Rule>"), ErrorCode::MalformedXML);
-    assert_eq!(code(&rule("<Operation>PutObject</Operation>")), ErrorCode::MalformedXML);
+    assert_eq!(code(&rule("<Operation>DeleteObject</Operation>")), ErrorCode::MalformedXML);
+    assert_eq!(code(&rule("<Operation>PutObject</Operation>")), ErrorCode::NotImplemented);
     assert_eq!(code(&rule("<Operation>GetObject</Operation><Suffix>x</Suffix>")), ErrorCode::MalformedXML);
     let foreign = rule("<Operation>GetObject</Operation>").replace("111122223333", "444455556666");
     assert_eq!(code(&foreign), ErrorCode::InvalidArgument);
+    let elsewhere = rule("<Operation>GetObject</Operation>").replace("us-east-1", "eu-west-1");
+    assert_eq!(code(&elsewhere), ErrorCode::InvalidArgument);
     assert_eq!(code(&rule("<Operation>GetObject</Operation>").repeat(101)), ErrorCode::InvalidRequest);
 }

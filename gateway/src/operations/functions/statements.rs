@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{conflict, invalid, not_found};
 use crate::errors::{ErrorCode, Result};
 use crate::identity::account::Account;
+use crate::policy::{Kind, Policy};
 
 /// Bytes of a policy.
 const POLICY_BYTES_MAX: usize = 20 << 10;
@@ -104,9 +105,9 @@ fn principal(text: &str) -> Result<Value> {
     }
 }
 
-/// A policy with a statement added. `ResourceConflictException` for an id that is taken,
+/// The policy of a function with a statement added. `ResourceConflictException` for an id that is taken,
 /// `PolicyLengthExceededException`
-pub fn add(policy: Option<&str>, statement: Value) -> Result<String> {
+pub fn add(arn: &str, policy: Option<&str>, statement: Value) -> Result<String> {
     let mut statements = read(policy)?;
     let is_same =
         |other: &&Value| (id_of(other), resource_of(other)) == (id_of(&statement), resource_of(&statement));
@@ -118,6 +119,10 @@ pub fn add(policy: Option<&str>, statement: Value) -> Result<String> {
     }
     statements.push(statement);
     let text = write(statements);
+    // Where a policy cannot be read, nobody is allowed anything.
+    Policy::parse(Kind::Function(arn), &text).map_err(|_| {
+        invalid("The provided principal was invalid. Please check the principal and try again.")
+    })?;
     match text.len() <= POLICY_BYTES_MAX {
         true => Ok(text),
         false => Err(ErrorCode::PolicyLengthExceededException.into()),

@@ -165,12 +165,12 @@ fn statements_are_added_and_removed_by_their_ids() {
     let one = input(r#"{"StatementId":"one","Action":"lambda:InvokeFunction","Principal":"444455556666"}"#);
     let statement = one.statement(arn).unwrap();
     assert_eq!(statement["Principal"]["AWS"], "arn:aws:iam::444455556666:root");
-    let policy = add(None, statement.clone()).unwrap();
-    assert_eq!(add(Some(&policy), statement).unwrap_err().code, ErrorCode::ResourceConflictException);
+    let policy = add(arn, None, statement.clone()).unwrap();
+    assert_eq!(add(arn, Some(&policy), statement).unwrap_err().code, ErrorCode::ResourceConflictException);
     let two = input(
         r#"{"StatementId":"two","Action":"lambda:*","Principal":"s3.amazonaws.com","SourceAccount":"111122223333"}"#,
     );
-    let both = add(Some(&policy), two.statement(arn).unwrap()).unwrap();
+    let both = add(arn, Some(&policy), two.statement(arn).unwrap()).unwrap();
     assert!(both.contains(r#""Condition":{"StringEquals":{"AWS:SourceAccount":"111122223333"}}"#), "{both}");
     assert_eq!(of(&both, arn).unwrap().unwrap(), both);
     assert_eq!(of(&both, &format!("{arn}:live")).unwrap(), None);

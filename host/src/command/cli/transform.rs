@@ -8,7 +8,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::command::cli::settings::some_settings;
 use crate::command::cli::{Task, given as given_settings};
 use crate::command::transform::{
-    Deployment, Exposure, FunctionChore, Shape, TransformAction, TransformLanguage, Trial, TriedTransform,
+    Deployment, Exposure, FunctionChore, RulesChange, Shape, TransformAction, TransformLanguage, Trial,
+    TriedTransform,
 };
 use crate::transforms::{CallLimits, LimitsGiven};
 
@@ -76,7 +77,7 @@ pub(super) fn command() -> Command {
 const ASKED: [&str; 3] = ["data_dir", "listen", "region"];
 
 /// The commands about functions of a server.
-fn of_server() -> [Command; 5] {
+fn of_server() -> [Command; 6] {
     let name = || Arg::new("name").value_name("NAME").required(true).help("The function");
     let alias = || {
         Arg::new("alias")
@@ -111,12 +112,24 @@ fn of_server() -> [Command; 5] {
         .arg(name())
         .arg(alias())
         .arg(Arg::new("to").long("to").value_name("VERSION").help("Another version than the one before"));
+    let rules = Command::new("rules")
+        .about("Show the rules of a bucket: which functions change what is read from it")
+        .arg(Arg::new("name").value_name("BUCKET").required(true).help("The bucket"))
+        .arg(path("set", "FILE").long("set").help("Replace them by those of this file (XML)"))
+        .arg(
+            Arg::new("clear")
+                .long("clear")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("set")
+                .help("Delete them"),
+        );
     [
         deploy,
         Command::new("list").about("List the functions of a server"),
         Command::new("inspect").about("Show a function, with its versions and aliases").arg(name()),
         rollback,
         Command::new("delete").about("Delete a function, with its versions and aliases").arg(name()),
+        rules,
     ]
     .map(with_server)
 }
@@ -200,6 +213,15 @@ pub(super) fn task(matches: &ArgMatches) -> Option<Task> {
         "inspect" => FunctionChore::Inspect(function()),
         "rollback" => FunctionChore::Rollback(function(), alias(), one("to")),
         "delete" => FunctionChore::Delete(function()),
+        "rules" => {
+            let clears = matches.get_flag("clear");
+            let change = match matches.get_one::<PathBuf>("set") {
+                Some(file) => RulesChange::Set(file.clone()),
+                None if clears => RulesChange::Clear,
+                None => RulesChange::Show,
+            };
+            FunctionChore::Rules(function(), change)
+        }
         _ => return None,
     };
     Some(Task::Functions(given_settings(matches), one("endpoint"), Box::new(chore)))

@@ -21,7 +21,7 @@ use crate::command::explain::harmless;
 use crate::command::output::say;
 use crate::config::Config;
 use crate::transforms::{COMPONENT_BYTES_MAX, LimitsGiven};
-pub use points::Exposure;
+pub use points::{Exposure, RulesChange};
 use remote::Remote;
 
 /// How the paths of functions begin.
@@ -40,6 +40,8 @@ pub enum FunctionChore {
     Rollback(String, String, Option<String>),
     /// Delete a function.
     Delete(String),
+    /// Show the rules of a bucket, replace them by those of a file, or delete them.
+    Rules(String, RulesChange),
     /// Make an Object Lambda access point.
     Expose(Exposure),
     /// Delete one.
@@ -78,6 +80,7 @@ pub(crate) fn run(config: &Config, endpoint: Option<&str>, chore: &FunctionChore
             remote.call("DELETE", &of(name), None)?;
             format!("{name} is deleted\n")
         }
+        FunctionChore::Rules(bucket, change) => points::rules(&remote, bucket, change)?,
         FunctionChore::Expose(exposure) => points::create(&remote, exposure)?,
         FunctionChore::Hide(point) => points::delete(&remote, point)?,
     };

@@ -60,7 +60,7 @@ impl Transforming {
         shared: &Shared,
     ) -> std::result::Result<(Packaged, Option<PendingBlob>), Unpackaged> {
         // One at a time: a compiler takes a processor for half a minute, and hundreds of megabytes.
-        let _turn = self.deploying.lock().await;
+        let turn = self.deploying.lock().await;
         let PackageWork { plan, received } = work;
         let PackagePlan { arn, source, settings } = plan;
         let (grants, limits) = settings::read(&settings, &arn, &shared.vault)?;
@@ -84,6 +84,8 @@ impl Transforming {
         };
         let loaded = tokio::task::spawn_blocking(load).await;
         let transform = loaded.map_err(|_| Unpackaged::Failed(Failure::Overloaded))??;
+        // The trial may take as long as its deployer lets calls take.
+        drop(turn);
         try_out(&runtime, &transform).await?;
         let entries: Vec<String> = transform.entries().names().into_iter().map(str::to_owned).collect();
         let (digest, length) = (hex::text(&Sha256::digest(&component)), component.len() as u64);

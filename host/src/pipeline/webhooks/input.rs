@@ -1,5 +1,5 @@
-//! What a webhook reads: the response that `storage` has set, by a URL that nobody can guess and that
-//! ends with the call.
+//! What a webhook reads: the response that `storage` has set, by a URL that nobody can guess and
+//! that ends with the call.
 //!
 //! The URL has the form of a presigned one, because functions take it apart. It opens this one
 //! response and nothing else: what the caller was allowed to read when it was decided, of the

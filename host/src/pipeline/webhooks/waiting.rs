@@ -134,8 +134,8 @@ pub(crate) enum AnswerOutcome {
     Failed(Failure),
 }
 
-/// Hands an answer to the call that waits for it, and its body piece by piece, as fast as the client
-/// of that call takes them.
+/// Hands an answer to the call that waits for it, and its body piece by piece, as fast as the
+/// client of that call takes them.
 pub(crate) async fn deliver<B>(
     webhooks: &Webhooks,
     answer: WebhookAnswer,

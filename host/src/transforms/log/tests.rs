@@ -7,7 +7,7 @@ fn texts(ring: &LogRing) -> Vec<String> {
 #[test]
 fn bytes_become_lines() {
     let ring = Arc::new(LogRing::default());
-    let log = CallLog::new(Arc::clone(&ring), "id");
+    let log = CallLog::new("upper", Arc::clone(&ring), "id");
     log.write_bytes(Level::Stdout, b"one\ntw");
     log.write_bytes(Level::Stderr, b"other\r\n");
     log.write_bytes(Level::Stdout, b"o\n\nopen");
@@ -20,7 +20,7 @@ fn bytes_become_lines() {
 fn a_call_and_a_ring_have_an_end() {
     let ring = Arc::new(LogRing::default());
     for _ in 0..20 {
-        let log = CallLog::new(Arc::clone(&ring), "id");
+        let log = CallLog::new("upper", Arc::clone(&ring), "id");
         for _ in 0..1000 {
             log.write(Level::Info, &"ü".repeat(4000));
         }

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use http_body_util::BodyExt as _;
 
-use super::{SEGMENT_BYTES, Spool, SpoolBody, SpoolWriter};
+use super::{SEGMENT_BYTES, Spool, SpoolBody, SpoolBytes, SpoolWriter};
 
 async fn spool(folder: &std::path::Path, bytes: &[u8]) -> Arc<Spool> {
-    let mut writer = SpoolWriter::new(folder).unwrap();
+    let mut writer = SpoolWriter::new(folder, &Arc::default(), u64::MAX).unwrap();
     for piece in bytes.chunks(10_007) {
         writer.write(piece).await.unwrap();
     }
@@ -44,4 +44,18 @@ async fn the_file_has_no_name_and_not_the_bytes() {
     // A changed byte is noticed.
     spool.file.write_all_at(&[sealed[100] ^ 1], 100).unwrap();
     assert!(SpoolBody::new(spool).collect().await.is_err());
+}
+
+#[tokio::test]
+async fn all_files_together_have_a_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = Arc::new(SpoolBytes::default());
+    let mut first = SpoolWriter::new(folder.path(), &all, 10).unwrap();
+    first.write(b"12345678").await.unwrap();
+    let kept = first.finish().await.unwrap();
+    let mut second = SpoolWriter::new(folder.path(), &all, 10).unwrap();
+    assert_eq!(second.write(b"123").await.unwrap_err().kind(), std::io::ErrorKind::QuotaExceeded);
+    drop((kept, second));
+    let mut third = SpoolWriter::new(folder.path(), &all, 10).unwrap();
+    third.write(b"123").await.unwrap();
 }

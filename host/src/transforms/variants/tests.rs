@@ -58,10 +58,10 @@ async fn one_makes_what_several_ask_for() {
     let folder = tempfile::tempdir().unwrap();
     let variants = Arc::new(Variants::new(folder.path().to_owned(), 1 << 20));
     let key = [7; 32];
-    let lead = variants.lead(&key).await.unwrap_err();
+    let lead = variants.lead(&key).await.unwrap().unwrap_err();
     let waits = tokio::spawn({
         let variants = Arc::clone(&variants);
-        async move { variants.lead(&key).await.map(|variant| variant.length()).map_err(drop) }
+        async move { variants.lead(&key).await.unwrap().map(|variant| variant.length()).map_err(drop) }
     });
     tokio::task::yield_now().await;
     assert!(!waits.is_finished());

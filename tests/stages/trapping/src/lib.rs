@@ -145,6 +145,10 @@ impl slots::transform::Guest for Trapping {
         next::transform::prepare(call, &head, &target, rules)
     }
 
+    fn answer(call: Call) -> Result<Progress, Refusal> {
+        next::transform::answer(call)
+    }
+
     fn start(id: u64) -> Result<Progress, Refusal> {
         next::transform::start(id)
     }

@@ -1,5 +1,7 @@
 //! `portcullis olap`: Object Lambda access points of a server, by its own API.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
@@ -9,8 +11,9 @@ use super::remote::{Remote, element};
 /// How paths of access points begin, and those of Object Lambda access points.
 const POINTS: &str = "/v20180820/accesspoint";
 const LAMBDA_POINTS: &str = "/v20180820/accesspointforobjectlambda";
-/// What is transformed.
-const ACTIONS: [&str; 4] = ["GetObject", "HeadObject", "ListObjects", "ListObjectsV2"];
+/// What is transformed, as configurations have it.
+const ACTIONS: &str = "<Action>GetObject</Action><Action>HeadObject</Action><Action>ListObjects</Action>\
+                       <Action>ListObjectsV2</Action>";
 const FEATURES: [&str; 4] =
     ["GetObject-Range", "GetObject-PartNumber", "HeadObject-Range", "HeadObject-PartNumber"];
 /// The alias that a function has by `portcullis transform deploy`.
@@ -29,9 +32,41 @@ pub struct Exposure {
     pub payload: String,
 }
 
+/// What becomes of the rules of a bucket.
+#[derive(Debug)]
+pub enum RulesChange {
+    /// They are shown.
+    Show,
+    /// They are replaced by those of a file.
+    Set(PathBuf),
+    /// They are deleted.
+    Clear,
+}
+
+/// Shows or changes the rules of a bucket.
+pub(super) fn rules(remote: &Remote, bucket: &str, change: &RulesChange) -> Result<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    ensure!(!bucket.is_empty() && bucket.bytes().all(plain), "`{}` is no name", super::harmless(bucket));
+    let target = format!("/{bucket}?transforms=");
+    match change {
+        RulesChange::Show => Ok(format!("{}\n", remote.bucket("GET", &target, String::new())?)),
+        RulesChange::Set(file) => {
+            let document =
+                std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+            remote.bucket("PUT", &target, document)?;
+            Ok(format!("{bucket}: the rules are those of {}\n", file.display()))
+        }
+        RulesChange::Clear => {
+            remote.bucket("DELETE", &target, String::new())?;
+            Ok(format!("{bucket}: there are no rules\n"))
+        }
+    }
+}
+
 /// The access point that supports an Object Lambda access point.
 fn supporting(point: &str) -> String {
-    format!("{point}-plain")
+    // Names of access points have up to 50 characters, and those of Object Lambda up to 45.
+    format!("{point}-ap")
 }
 
 /// Makes both access points; the alias, and lines to try.
@@ -51,21 +86,19 @@ pub(super) fn create(remote: &Remote, exposure: &Exposure) -> Result<String> {
     let supporting = supporting(point);
     let document = format!("<CreateAccessPointRequest><Bucket>{bucket}</Bucket></CreateAccessPointRequest>");
     remote.control(&account, "PUT", &format!("{POINTS}/{supporting}"), document)?;
-    let elements = |name: &str, texts: [&str; 4]| -> String {
-        texts.iter().map(|text| format!("<{name}>{text}</{name}>")).collect()
-    };
+    let features: String =
+        FEATURES.iter().map(|name| format!("<AllowedFeature>{name}</AllowedFeature>")).collect();
     let document = format!(
         "<CreateAccessPointForObjectLambdaRequest><Configuration>\
          <SupportingAccessPoint>arn:{partition}:s3:{region}:{account}:accesspoint/{supporting}</SupportingAccessPoint>\
          <AllowedFeatures>{}</AllowedFeatures>\
-         <TransformationConfigurations><TransformationConfiguration><Actions>{}</Actions>\
+         <TransformationConfigurations><TransformationConfiguration><Actions>{ACTIONS}</Actions>\
          <ContentTransformation><AwsLambda>\
          <FunctionArn>arn:{partition}:lambda:{region}:{account}:function:{name}:{qualifier}</FunctionArn>\
          <FunctionPayload>{}</FunctionPayload></AwsLambda></ContentTransformation>\
          </TransformationConfiguration></TransformationConfigurations></Configuration>\
          </CreateAccessPointForObjectLambdaRequest>",
-        elements("AllowedFeature", FEATURES),
-        elements("Action", ACTIONS),
+        features,
         escaped(payload),
     );
     let made = remote.control(&account, "PUT", &format!("{LAMBDA_POINTS}/{point}"), document);

@@ -140,7 +140,8 @@ impl Remote {
         self.signed("lambda", (method, target, &path), &[("content-type", "application/json")], body)
     }
 
-    /// A call of the API for the settings of an account (s3control) that must succeed; its document.
+    /// A call of the API for the settings of an account (s3control) that must succeed; its
+    /// document.
     ///
     /// # Errors
     /// What the server refuses, in its words.
@@ -148,6 +149,20 @@ impl Remote {
         let digest = hex::text(&Sha256::digest(body.as_bytes()));
         let headers = [("x-amz-account-id", account), ("x-amz-content-sha256", digest.as_str())];
         let answer = self.signed("s3", (method, path, &str::to_owned), &headers, body)?;
+        if answer.status >= 300 {
+            bail!("{}", answer.words());
+        }
+        Ok(answer.text)
+    }
+
+    /// A call of S3 about a bucket that must succeed; its document.
+    ///
+    /// # Errors
+    /// What the server refuses, in its words.
+    pub(super) fn bucket(&self, method: &str, target: &str, body: String) -> Result<String> {
+        let digest = hex::text(&Sha256::digest(body.as_bytes()));
+        let headers = [("x-amz-content-sha256", digest.as_str())];
+        let answer = self.signed("s3", (method, target, &str::to_owned), &headers, body)?;
         if answer.status >= 300 {
             bail!("{}", answer.words());
         }
