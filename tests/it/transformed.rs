@@ -268,6 +268,12 @@ fn rules_of_a_bucket_name_functions_one_after_the_other() {
     let head = prepared.main.send(Request::new("HEAD", "/photos/two/b.txt"));
     assert_eq!(head.header("content-length"), Some("11"));
 
+    // A copy would have what readers do not get; where a rule is a matter of choice, they get it.
+    let copy = |source: &str| Request::new("PUT", "/photos/copy").header("x-amz-copy-source", source);
+    let refused = prepared.main.send(copy("photos/two/b.txt"));
+    assert_eq!((refused.status, refused.code().as_str()), (405, "MethodNotAllowed"));
+    prepared.main.expect(copy("photos/cat.txt"));
+
     // A function that is not there, and rules that are deleted.
     let gone = format!("<TransformConfiguration>{}</TransformConfiguration>", rule("", &["none"]));
     prepared.main.expect(Request::new("PUT", "/photos?transforms").body(gone));

@@ -77,7 +77,9 @@ pub(crate) fn authorize_invocation(call: &Call, arn: &str) -> Result<()> {
         provider: None,
     };
     needed_access::decide_on(call, facts.operation, &needed).map_err(|error| match error.code {
-        ErrorCode::AccessDenied => ErrorCode::LambdaPermissionError.into(),
+        ErrorCode::AccessDenied | ErrorCode::MissingAuthenticationToken => {
+            ErrorCode::LambdaPermissionError.into()
+        }
         _ => error,
     })
 }

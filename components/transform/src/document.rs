@@ -16,19 +16,25 @@ const HEADER_BYTES_MAX: usize = 4 << 10;
 const DEPTH_MAX: usize = 8;
 
 /// Headers that only the server sets. (`content-length` of a head is what GET would return.)
-const OF_THE_SERVER: [&str; 12] = [
+const OF_THE_SERVER: [&str; 18] = [
+    "alt-svc",
     "connection",
     "date",
+    "host",
     "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
     "proxy-connection",
     "server",
     "set-cookie",
+    "strict-transport-security",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
     "x-amz-id-2",
     "x-amz-request-id",
+    "x-amz-trailer",
 ];
 
 /// The names of a listing's elements, as S3 writes them. Functions write them with a small letter

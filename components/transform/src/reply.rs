@@ -11,7 +11,7 @@ use sdk::response::push_header;
 use sdk::{Body, Call, Made, MadeError, MadeHead};
 
 use crate::prepare::{Asked, Prepared};
-use crate::stored::Stored;
+use crate::stored::{CHECKSUM_PREFIX, Stored};
 
 /// An ETag that no object has.
 const NO_ETAG: ETag = ETag { md5: [0; 16], parts: u32::MAX };
@@ -49,6 +49,15 @@ fn respond(call: &Call, prepared: &Prepared, stored: Stored, made: MadeHead) -> 
         (200, Some(length)) => slice(prepared, length)?,
         _ => None,
     };
+    if slice.is_some() {
+        // They are those of all bytes.
+        headers.retain(|(name, _)| name != "content-md5" && !name.starts_with(CHECKSUM_PREFIX));
+    }
+    // What a cache between here and the client has to look at.
+    let varies = prepared.chain.iter().filter_map(|link| link.function.vary.as_ref()).flatten();
+    for header in varies.filter_map(|word| word.strip_prefix("header:")) {
+        headers.push(("vary".to_owned(), header.to_owned()));
+    }
     let mut text = lines(&headers);
     if prepared.allows_range && !prepared.hands_ranges_on() {
         text.push_str("accept-ranges: bytes\n");

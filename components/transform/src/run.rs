@@ -59,8 +59,11 @@ async fn chain(
             made => return reply::take(call, prepared, stored, made),
         };
         is_certain = made.etag.is_some();
+        // What stands for all that the function was shown, and not what it says of itself: the key
+        // of what the next one makes is made of it.
+        let derived = made.etag.clone().unwrap_or_default();
         stored = stored.with(prepared, &made);
-        object = stored.object();
+        object = TransformedObject { etag: derived, ..stored.object() };
         call.respond(200, "", &Body::Made(None));
     }
     Err(ErrorCode::InternalError.into())

@@ -15,7 +15,7 @@ const OF_STORED_BYTES: [&str; 6] = [
     "x-amz-checksum-type",
     "x-amz-mp-parts-count",
 ];
-const CHECKSUM_PREFIX: &str = "x-amz-checksum-";
+pub(crate) const CHECKSUM_PREFIX: &str = "x-amz-checksum-";
 /// The response of `storage`, or of it and of functions.
 pub(crate) struct Stored {
     /// Names in lower case.
@@ -75,11 +75,18 @@ impl Stored {
             headers.push(("etag".to_owned(), quoted(etag)));
         }
         for (name, value) in made.headers.lines().filter_map(|line| line.split_once(':')) {
-            if prepared.overrides.get(name).is_some() {
+            let value = value.trim();
+            // Where the server applies ranges, it says which one this is.
+            let is_kept = match name {
+                "content-range" => prepared.hands_ranges_on(),
+                "etag" => !unquoted(value).contains('"'),
+                "last-modified" => parse_http_date(value).is_some(),
+                _ => true,
+            };
+            if !is_kept || prepared.overrides.get(name).is_some() {
                 continue;
             }
             headers.retain(|(known, _)| known != name);
-            let value = value.trim();
             // An empty value takes the object's header away.
             if !value.is_empty() {
                 let value = if name == "etag" { quoted(value) } else { value.to_owned() };
@@ -91,5 +98,9 @@ impl Stored {
 }
 
 fn quoted(etag: &str) -> String {
-    if etag.ends_with('"') { etag.to_owned() } else { format!("\"{etag}\"") }
+    format!("\"{}\"", unquoted(etag))
+}
+
+fn unquoted(etag: &str) -> &str {
+    etag.strip_prefix('"').and_then(|etag| etag.strip_suffix('"')).unwrap_or(etag)
 }

@@ -68,10 +68,20 @@ pub fn conflict(message: impl Into<String>) -> S3Error {
     S3Error::new(ErrorCode::ResourceConflictException).message(message)
 }
 
+/// Quotation marks of a document, and commas: twice what 250 variables and all settings have.
+const QUOTES_MAX: usize = 4_000;
+
 /// Reads the document of a request. `InvalidRequestContentException`, which says where, and not
 /// what: a document has secrets.
 pub fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
     let body = if body.is_empty() { b"{}".as_slice() } else { body };
+    // A package is one long text. Everything else of a document is short.
+    if memchr::memchr_iter(b'"', body).take(QUOTES_MAX + 1).count() > QUOTES_MAX
+        || memchr::memchr_iter(b',', body).take(QUOTES_MAX + 1).count() > QUOTES_MAX
+    {
+        return Err(S3Error::new(ErrorCode::InvalidRequestContentException)
+            .message("The document has too many members."));
+    }
     serde_json::from_slice(body).map_err(|error| {
         S3Error::new(ErrorCode::InvalidRequestContentException).message(format!(
             "Could not parse request body into json: line {}, column {}",

@@ -81,6 +81,8 @@ pub struct CallState {
     pub method: Method,
     /// The target as sent.
     pub uri: http::Uri,
+    /// Whether it is of HTTP/1.0, which has no way to say that a body of unknown length is whole.
+    pub needs_length: bool,
     /// The request headers; `host` is there, but for some of HTTP/1.0.
     pub headers: HeaderMap,
     /// `Content-Length`.
@@ -196,6 +198,7 @@ impl CallState {
     pub fn unsent(parts: Parts, source: Option<IpAddr>) -> Self {
         CallState {
             id: 0,
+            needs_length: parts.version < http::Version::HTTP_11,
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,

@@ -39,6 +39,9 @@ use volume::Volume;
 /// Bytes that are written down, at most, where a response needs to know how many there are.
 const WHOLE_BYTES_MAX: u64 = 1 << 30;
 
+/// Bytes of a result that wait in memory for their client. A longer one is written down first.
+const AT_HAND_BYTES_MAX: u64 = 256 << 10;
+
 /// What runs transforms, those that are ready, and what they made.
 pub struct Transforming {
     catalogue: Catalogue,
@@ -164,9 +167,12 @@ impl Transforming {
         }
         match need {
             MadeNeed::Length => return Made::counted(body).await,
-            MadeNeed::Bytes => return Ok(Made::of(body)),
-            MadeNeed::Whole if body.length().is_some() => return Ok(Made::of(body)),
-            MadeNeed::Whole => {}
+            MadeNeed::Bytes if body.length().is_none() => return Ok(Made::of(body)),
+            // Bytes at hand wait in memory for their client, so these are few.
+            _ if body.length().is_some_and(|length| length <= AT_HAND_BYTES_MAX) => {
+                return Ok(Made::of(body));
+            }
+            MadeNeed::Bytes | MadeNeed::Whole => {}
         }
         match self.variants.spool(head, body, WHOLE_BYTES_MAX).await? {
             Spooled::Whole(variant) => Ok(Made::kept(variant, need)),

@@ -6,7 +6,7 @@
 
 use gateway::bucket::transforms::TransformRules;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use sdk::{Response, settings};
+use sdk::{Decision, Response, settings};
 
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
 use crate::records::BucketRow;
@@ -25,6 +25,7 @@ pub(crate) fn get(request: &Request) -> Result<Response> {
 
 /// PutBucketTransforms: the rules replace those that were there.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
+    check_account(request)?;
     let body = document::receive(request).await?;
     let rules =
         TransformRules::parse_document(&body, request.bucket_row()?.record.owner, &settings::region())?;
@@ -34,8 +35,21 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
 
 /// DeleteBucketTransforms. It succeeds where there are no rules, too.
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
+    check_account(request)?;
     change(request, None).await?;
     Ok(Response::new(204))
+}
+
+/// Only the account that owns the bucket may change its rules, whatever a policy says: they run
+/// that account's functions. `MethodNotAllowed`
+fn check_account(request: &Request) -> Result<()> {
+    let owner = request.bucket_row()?.record.owner;
+    if request.decision == Decision::AsOwner || request.account() == Some(owner) {
+        return Ok(());
+    }
+    Err(S3Error::new(ErrorCode::MethodNotAllowed)
+        .detail("Method", &*request.head.method)
+        .detail("ResourceType", "BUCKETTRANSFORMS"))
 }
 
 /// Changes the rules together with the bucket's row. Where another request changed that row

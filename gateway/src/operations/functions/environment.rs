@@ -136,12 +136,16 @@ impl Declared {
         Ok(declared)
     }
 
-    /// The settings as the host reads them. `base` are limits that other settings make, and that
-    /// declared ones replace; `secrets` are sealed, in base64.
+    /// The settings as the host reads them. `base` are limits that other settings make: of those
+    /// and declared ones, the smaller counts. `secrets` are sealed, in base64.
     pub fn settings(&self, base: &[(&str, u64)], secrets: &[(String, String)]) -> String {
         let mut limits: Map<String, Value> = Map::new();
         limits.extend(base.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-        limits.extend(self.limits.iter().map(|(name, value)| (name.clone(), json!(value))));
+        for (name, value) in &self.limits {
+            let base = base.iter().find(|(known, _)| known == name);
+            let value = base.map_or(*value, |(_, base)| *value.min(base));
+            limits.insert(name.clone(), json!(value));
+        }
         let secrets: Map<String, Value> =
             secrets.iter().map(|(name, sealed)| (name.clone(), json!(sealed))).collect();
         json!({ "grants": self.grants, "limits": limits, "secrets": secrets }).to_string()

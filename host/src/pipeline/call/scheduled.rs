@@ -6,7 +6,7 @@ use wasmtime::{Error, Result};
 use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
 use crate::pipeline::bindings::calls::{
-    Batch, DigestAlgorithm, Fetch, PackagePlan, Span, TransformPlan, Transformer, WebhookAnswer,
+    Batch, DigestAlgorithm, Fetch, MadeNeed, PackagePlan, Span, TransformPlan, Transformer, WebhookAnswer,
 };
 use crate::pipeline::transforming::Made;
 use volume::DataKey;
@@ -87,7 +87,10 @@ impl TransformWork {
     ///
     /// # Errors
     /// A call without a response is a bug of the stage.
-    pub fn of(call: &mut CallState, plan: TransformPlan) -> Result<TransformWork> {
+    pub fn of(call: &mut CallState, mut plan: TransformPlan) -> Result<TransformWork> {
+        if call.needs_length && plan.need == MadeNeed::Bytes {
+            plan.need = MadeNeed::Whole;
+        }
         let response = call.response.as_mut();
         let response = response.ok_or_else(|| Error::msg("there is no response to transform"))?;
         let input = match std::mem::replace(&mut response.body, CallResponseBody::None) {

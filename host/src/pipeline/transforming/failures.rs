@@ -27,6 +27,7 @@ pub(super) fn told(failure: &CallFailure) -> TransformFailure {
         FailureKind::SourceFailed => TransformFailureKind::SourceFailed,
         FailureKind::Abandoned => TransformFailureKind::Abandoned,
     };
-    let is_of_host = !matches!(failure.kind, FailureKind::Trapped | FailureKind::SourceFailed);
+    let is_of_host =
+        !matches!(failure.kind, FailureKind::Trapped | FailureKind::Incomplete | FailureKind::SourceFailed);
     of(kind, if is_of_host { &failure.words } else { "" })
 }

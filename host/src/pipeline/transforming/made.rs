@@ -102,9 +102,7 @@ impl Made {
         let body = match self.body {
             MadeBody::Nothing => return Ok(ResponseBody::Empty),
             _ if length == Some(0) => return Ok(ResponseBody::Empty),
-            MadeBody::Reply(body) => {
-                CutBody { body: body.map_err(Error::other), cut: cut(first) }.boxed_unsync()
-            }
+            MadeBody::Reply(body) => CutBody { body: body.map_err(broken), cut: cut(first) }.boxed_unsync(),
             MadeBody::Elsewhere(body) => CutBody { body, cut: cut(first) }.boxed_unsync(),
             MadeBody::Kept(variant) => {
                 let (body, before) = variant.body_from(first);
@@ -117,6 +115,11 @@ impl Made {
         };
         Ok(ResponseBody::streamed(body, length))
     }
+}
+
+/// What the log says of a body that breaks off. A transform's own words are escaped.
+fn broken(failure: CallFailure) -> Error {
+    Error::other(format!("{}: {:?}", failure.kind.name(), failure.words))
 }
 
 /// Counts the bytes of a body.
@@ -178,6 +181,6 @@ impl Body for Chained {
             }
         }
         let frame = ready!(Pin::new(&mut self.rest).poll_frame(context));
-        Poll::Ready(frame.map(|frame| frame.map_err(Error::other)))
+        Poll::Ready(frame.map(|frame| frame.map_err(broken)))
     }
 }
