@@ -20,6 +20,7 @@ pub mod journal;
 pub(crate) mod owners;
 pub mod peer;
 pub mod quotas;
+pub mod request_body;
 pub mod responses;
 pub(crate) mod row_reader;
 pub mod rules;

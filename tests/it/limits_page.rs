@@ -79,6 +79,22 @@ const HTTP: &[Row] = &[
 
 const IAM: &[Row] = &[
     ("access points of an account", "OF_ACCOUNT_MAX", "gateway/src/bucket/access_point.rs", Count),
+    (
+        "Object Lambda access points of an account",
+        "OF_ACCOUNT_MAX",
+        "gateway/src/bucket/object_lambda.rs",
+        Count,
+    ),
+    (
+        "payload that one hands to a function",
+        "PAYLOAD_BYTES_MAX",
+        "gateway/src/bucket/object_lambda.rs",
+        Bytes,
+    ),
+    ("rules of a bucket about transforms", "RULES_MAX", "gateway/src/bucket/transforms.rs", Count),
+    ("functions of such a rule", "FUNCTIONS_MAX", "gateway/src/bucket/transforms.rs", Count),
+    ("payload of such a rule", "PAYLOAD_BYTES_MAX", "gateway/src/bucket/transforms.rs", Bytes),
+    ("what a transform made and is kept", "VARIANT_BYTES_MAX", "host/src/transforms/variants.rs", Bytes),
     ("form of a call", "FORM_BYTES_MAX", "gateway/src/operations/aws_query.rs", Bytes),
     ("parameters of a call", "PARAMETERS_MAX", "components/iam/src/form.rs", Count),
     ("items of one page", "ITEMS_MAX", "components/iam/src/pages.rs", Count),

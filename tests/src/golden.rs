@@ -196,11 +196,12 @@ pub struct Names {
 }
 
 /// Headers whose value says nothing that a test could know.
-const VOLATILE_HEADERS: [(&str, &str); 4] = [
+const VOLATILE_HEADERS: [(&str, &str); 5] = [
     ("date", "{{date}}"),
     ("last-modified", "{{date}}"),
     ("x-amz-request-id", "{{request-id}}"),
     ("x-amz-id-2", "{{host-id}}"),
+    ("x-amzn-requestid", "{{request-id}}"),
 ];
 
 /// Elements whose text says nothing that a test could know.

@@ -5,7 +5,8 @@
 //! [`run`] has the response transformed: [`stored`] reads it, [`reply`] makes the new one of it,
 //! [`page`] the same of a listing. [`webhook`] is the same for servers elsewhere: [`event`] what
 //! they are told, [`forwarded`] and [`document`] what they answer, [`answer`] how an answer comes
-//! that is a request of its own. [`failure`] says what a client is told of a transform that made nothing.
+//! that is a request of its own. [`failure`] says what a client is told of a transform that made
+//! nothing.
 
 mod answer;
 mod calls;

@@ -19,6 +19,7 @@ use http_body_util::BodyExt as _;
 use crate::body::respond::ResponseBody;
 use crate::config::TransformOptions;
 use crate::keys::vault::Vault;
+use crate::outbound::Outbound;
 use crate::pipeline::bindings::calls::{
     self, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, Target, TransformFailure,
     TransformFailureKind, TransformedPart, Transformer,
@@ -26,7 +27,6 @@ use crate::pipeline::bindings::calls::{
 use crate::pipeline::call::{Facts, TransformInput, TransformWork};
 use crate::pipeline::contract::volume_span;
 use crate::pipeline::header_lines;
-use crate::pipeline::shared::Shared;
 use crate::transforms::{
     self, Answer, Body, BodyFailed, Call, CallFailure, CallLent, Entry, FailureKind, Page, PageEntry,
     ReplyHead, RuntimeOptions, Spooled, TransformReply, VariantKey, Variants,
@@ -41,6 +41,15 @@ const WHOLE_BYTES_MAX: u64 = 1 << 30;
 
 /// Bytes of a result that wait in memory for their client. A longer one is written down first.
 const AT_HAND_BYTES_MAX: u64 = 256 << 10;
+
+/// What a transform is lent of the server.
+#[derive(Clone, Copy)]
+pub(crate) struct Lent<'a> {
+    /// Where objects and code are.
+    pub(crate) volume: &'a Arc<Volume>,
+    /// Fetches from elsewhere.
+    pub(crate) outbound: &'a Arc<Outbound>,
+}
 
 /// What runs transforms, those that are ready, and what they made.
 pub struct Transforming {
@@ -79,7 +88,7 @@ impl Transforming {
     pub(crate) async fn transform(
         &self,
         work: TransformWork,
-        shared: &Shared,
+        lent: Lent<'_>,
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
         let Transformer::Function(function) = &work.plan.transformer else {
             return Err(failures::unavailable("webhooks are not served"));
@@ -88,7 +97,7 @@ impl Transforming {
         let etag = variant.as_ref().map(context::etag);
         let is_kept = matches!(work.plan.part, TransformedPart::Object) && self.variants.is_on();
         let Some(key) = variant.filter(|_| is_kept) else {
-            return self.run(work, shared, etag, None).await;
+            return self.run(work, lent, etag, None).await;
         };
         let lead = match self.variants.get(&key) {
             Some(kept) => Ok(kept),
@@ -99,14 +108,14 @@ impl Transforming {
                 let made = Made::kept(Arc::clone(&kept), work.plan.need);
                 Ok((calls::Made::Reply(made_head(kept.head.clone(), etag, &made)), Some(made)))
             }
-            Err(_lead) => self.run(work, shared, etag, Some(key)).await,
+            Err(_lead) => self.run(work, lent, etag, Some(key)).await,
         }
     }
 
     async fn run(
         &self,
         work: TransformWork,
-        shared: &Shared,
+        lent: Lent<'_>,
         etag: Option<String>,
         key: Option<VariantKey>,
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
@@ -115,14 +124,14 @@ impl Transforming {
         let Transformer::Function(function) = plan.transformer else {
             return Err(failures::unavailable("webhooks are not served"));
         };
-        let (runtime, transform) = self.catalogue.ready(&function, &shared.volume).await?;
+        let (runtime, transform) = self.catalogue.ready(&function, lent.volume).await?;
         let (entry, body) = match plan.part {
-            TransformedPart::Object => (Entry::Get, body(input, &shared.volume)?),
+            TransformedPart::Object => (Entry::Get, body(input, lent.volume)?),
             TransformedPart::Head => (Entry::Head, transforms::whole(Vec::new())),
             TransformedPart::Page(page) => (Entry::ListPage(given(page)), transforms::whole(Vec::new())),
         };
         let object = key.map(|key| (key, context.bucket.clone(), context.key.clone()));
-        let lent = CallLent { objects: None, outbound: Some(Arc::clone(&shared.outbound)) };
+        let lent = CallLent { objects: None, outbound: Some(Arc::clone(lent.outbound)) };
         let answer = runtime.run(&transform, Call { entry, context, body, lent }).await;
         match answer.map_err(|failure| failures::told(&failure))? {
             Answer::Reply(reply) => {

@@ -4,8 +4,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, EXPECT};
-use http::request::Parts;
 use sha2::{Digest as _, Sha256};
 
 use crate::body::multipart::{self, PartBody, Reached};
@@ -18,18 +16,15 @@ use crate::pipeline::bindings::calls::{
 use crate::pipeline::call::{Ingest, PackageWork, StoredBytes, TransformWork, WholeBody, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
+use crate::pipeline::request_body::RequestBody;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
-use crate::pipeline::transforming::Made;
 use crate::pipeline::transforming::Unpackaged;
+use crate::pipeline::transforming::{Lent, Made};
 use crate::pipeline::webhooks::{self, AnswerOutcome};
 use crate::telemetry::reason;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
-
-/// After a response, at most this much of an unread body is read away, for at most this long.
-const DRAIN_BYTES_MAX: u64 = 16 << 20;
-const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Memory that a document takes while its call lasts, in lengths of the document: as it came, as a
 /// stage reads it, and what is made of it.
@@ -42,72 +37,6 @@ pub enum Sender {
     Admitted(Rc<Pass>),
     /// It is not: no work is done for it.
     Refused,
-}
-
-/// What may become of a connection after a response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Afterwards {
-    /// Another request.
-    Reuse,
-    /// Nothing.
-    Close,
-}
-
-/// A request body. The first work that needs it reads it, once; what is left is drained.
-pub struct RequestBody<B> {
-    body: Option<B>,
-    content_length: Option<u64>,
-    /// How far a multipart body was taken apart, once work began with that.
-    reached: Option<Reached>,
-    /// The client waits for `100 Continue`, which the first read sends.
-    waits: bool,
-    /// The whole body, until the call takes it.
-    received: Option<WholeBody>,
-}
-
-impl<B> RequestBody<B>
-where
-    B: http_body::Body<Data = bytes::Bytes> + Unpin,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    /// The body of a request, of which nothing was read yet.
-    pub fn new(body: B, parts: &Parts) -> Self {
-        let headers = &parts.headers;
-        let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        let waits = headers.contains_key(EXPECT);
-        RequestBody { body: Some(body), content_length: length, reached: None, waits, received: None }
-    }
-
-    /// The body that was received as a whole, for the call to keep.
-    pub fn take_received(&mut self) -> Option<WholeBody> {
-        self.received.take()
-    }
-
-    /// What `Content-Length` says.
-    pub(crate) fn content_length(&self) -> Option<u64> {
-        self.content_length
-    }
-
-    /// The body, once.
-    pub(crate) fn take(&mut self) -> Option<B> {
-        let body = self.body.take()?;
-        // hyper never asks for an empty body, so such a client still waits.
-        self.waits &= body.is_end_stream();
-        Some(body)
-    }
-
-    /// Reads the rest of the body away. A client that still waits for `100 Continue` does not get
-    /// it. What it sends next could be the body or another request, so its connection must not be
-    /// used again.
-    pub async fn drain(&mut self) -> Afterwards {
-        if self.waits {
-            return Afterwards::Close;
-        }
-        if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
-            body::drain(body, DRAIN_BYTES_MAX, DRAIN_TIME_MAX).await;
-        }
-        Afterwards::Reuse
-    }
 }
 
 /// What came of a piece of work.
@@ -189,7 +118,7 @@ where
 }
 
 async fn package(work: PackageWork, shared: &Shared) -> Done {
-    match shared.transforming.package(work, shared).await {
+    match shared.transforming.package(work, &shared.volume, shared.config.body_idle_timeout()).await {
         Ok((packaged, blob)) => {
             Done { pending: blob.into_iter().collect(), ..Done::from(Outcome::Packaged(packaged)) }
         }
@@ -201,7 +130,10 @@ async fn package(work: PackageWork, shared: &Shared) -> Done {
 async fn transform(work: TransformWork, shared: &Shared) -> Done {
     let outcome = match work.plan.transformer.clone() {
         Transformer::Webhook(webhook) => shared.webhooks.ask(work, &webhook, shared).await,
-        Transformer::Function(_) => shared.transforming.transform(work, shared).await,
+        Transformer::Function(_) => {
+            let lent = Lent { volume: &shared.volume, outbound: &shared.outbound };
+            shared.transforming.transform(work, lent).await
+        }
     };
     match outcome {
         Ok((made, body)) => Done { made: body, ..Done::from(Outcome::Made(made)) },

@@ -34,6 +34,7 @@ use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
 use crate::pipeline::header_lines;
 use crate::pipeline::peer::Peer;
+use crate::pipeline::request_body::{Afterwards, RequestBody};
 use crate::pipeline::responses;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
@@ -147,7 +148,7 @@ impl Answering for Worker {
         let received = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
         let version = parts.version;
-        let mut body = work::RequestBody::new(body, &parts);
+        let mut body = RequestBody::new(body, &parts);
         let trace = self.shared.exporter.as_deref().and_then(|exporter| {
             let peer = || peer.client.address.ip().to_string();
             Some((exporter, exporter.begin(&parts, now, &request_id, peer)?))
@@ -185,7 +186,7 @@ impl Answering for Worker {
         // What a refused request still sends is read away, within limits. Many clients send their
         // whole body before they read, and would not see the response otherwise. HTTP/2 needs no
         // `Connection` header: its streams end apart.
-        if body.drain().await == work::Afterwards::Close && version < http::Version::HTTP_2 {
+        if body.drain().await == Afterwards::Close && version < http::Version::HTTP_2 {
             response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
         (answered.status, answered.elapsed) = (response.status().as_u16(), began.elapsed());
@@ -226,7 +227,7 @@ impl Worker {
 
     /// Runs a call to its end: steps of the pipeline, and work in between. `None` when the call is
     /// lost: it trapped, or it ran again in a fresh instance and did not do the same as before.
-    async fn run<B>(&self, ticket: &Ticket, body: &mut work::RequestBody<B>) -> Option<()>
+    async fn run<B>(&self, ticket: &Ticket, body: &mut RequestBody<B>) -> Option<()>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>,

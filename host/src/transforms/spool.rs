@@ -31,12 +31,12 @@ pub(super) struct SpoolBytes(AtomicU64);
 
 /// Bytes of one of them, which count as long as it is there.
 #[derive(Debug)]
-struct Counted {
+struct SpoolShare {
     bytes: u64,
     all: Arc<SpoolBytes>,
 }
 
-impl Counted {
+impl SpoolShare {
     /// Counts more bytes. `false` where there would be more than `bytes_max` in all.
     fn add(&mut self, bytes: u64, bytes_max: u64) -> bool {
         let before = self.all.0.fetch_add(bytes, Ordering::Relaxed);
@@ -45,7 +45,7 @@ impl Counted {
     }
 }
 
-impl Drop for Counted {
+impl Drop for SpoolShare {
     fn drop(&mut self) {
         self.all.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
@@ -53,7 +53,7 @@ impl Drop for Counted {
 
 /// A file that is written.
 pub(super) struct SpoolWriter {
-    counted: Counted,
+    counted: SpoolShare,
     /// Bytes that all files may have.
     all_max: u64,
     file: Arc<File>,
@@ -66,7 +66,7 @@ pub(super) struct SpoolWriter {
 
 /// A file that was written.
 pub(super) struct Spool {
-    _counted: Counted,
+    _counted: SpoolShare,
     file: Arc<File>,
     key: Arc<LessSafeKey>,
     length: u64,
@@ -87,7 +87,7 @@ impl SpoolWriter {
         random::fill(&mut key).map_err(Error::other)?;
         let key = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| Error::other("no key"))?;
         Ok(SpoolWriter {
-            counted: Counted { bytes: 0, all: Arc::clone(all) },
+            counted: SpoolShare { bytes: 0, all: Arc::clone(all) },
             all_max,
             file: Arc::new(unnamed(folder)?),
             key: Arc::new(LessSafeKey::new(key)),

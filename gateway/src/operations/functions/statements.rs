@@ -105,8 +105,8 @@ fn principal(text: &str) -> Result<Value> {
     }
 }
 
-/// The policy of a function with a statement added. `ResourceConflictException` for an id that is taken,
-/// `PolicyLengthExceededException`
+/// The policy of a function with a statement added. `ResourceConflictException` for an id that is
+/// taken, `PolicyLengthExceededException`
 pub fn add(arn: &str, policy: Option<&str>, statement: Value) -> Result<String> {
     let mut statements = read(policy)?;
     let is_same =

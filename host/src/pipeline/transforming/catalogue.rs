@@ -80,6 +80,11 @@ impl Catalogue {
         self.runtime.get_or_try_init(start).await.map(Arc::clone)
     }
 
+    /// What opens secrets.
+    pub(super) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
     /// The folder of compiled components.
     pub(super) fn cache(&self) -> &Path {
         &self.cache

@@ -4,6 +4,7 @@
 mod unzip;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
@@ -18,12 +19,11 @@ use crate::body::{self, Failure, Payload, Plan};
 use crate::hex;
 use crate::pipeline::bindings::calls::{PackagePlan, PackageSource, Packaged};
 use crate::pipeline::call::PackageWork;
-use crate::pipeline::shared::Shared;
 use crate::transforms::{
     self, Answer, COMPONENT_BYTES_MAX, Call, CallLent, Entry, Page, PageEntry, ReplyBody, Transform,
     TransformSource, Transforms,
 };
-use volume::PendingBlob;
+use volume::{PendingBlob, Volume};
 
 /// What a component is tried on.
 const SMOKE: &[u8] = b"The quick brown fox jumps over the lazy dog\n";
@@ -57,16 +57,17 @@ impl Transforming {
     pub(crate) async fn package(
         &self,
         work: PackageWork,
-        shared: &Shared,
+        volume: &Arc<Volume>,
+        idle: Duration,
     ) -> std::result::Result<(Packaged, Option<PendingBlob>), Unpackaged> {
         // One at a time: a compiler takes a processor for half a minute, and hundreds of megabytes.
         let turn = self.deploying.lock().await;
         let PackageWork { plan, received } = work;
         let PackagePlan { arn, source, settings } = plan;
-        let (grants, limits) = settings::read(&settings, &arn, &shared.vault)?;
+        let (grants, limits) = settings::read(&settings, &arn, self.catalogue.vault())?;
         let contents = match source {
             PackageSource::Deployed(code) => {
-                let component = read_code(&code, &shared.volume).await.map_err(|error| {
+                let component = read_code(&code, volume).await.map_err(|error| {
                     tracing::error!(function = arn, error = format!("{error:#}"), "code cannot be read");
                     Unpackaged::Failed(Failure::StorageFailed)
                 })?;
@@ -91,7 +92,7 @@ impl Transforming {
         let (digest, length) = (hex::text(&Sha256::digest(&component)), component.len() as u64);
         let blob = match package_length {
             0 => None,
-            _ => keep(component, shared).await.map_err(Unpackaged::Failed)?,
+            _ => keep(component, volume, idle).await.map_err(Unpackaged::Failed)?,
         };
         let id = blob.as_ref().map_or(0, PendingBlob::id);
         Ok((Packaged { blob: id, length, digest, entries, package_length, package_sha256 }, blob))
@@ -158,16 +159,19 @@ fn page() -> Page {
 }
 
 /// Writes a component to the data folder.
-async fn keep(component: Bytes, shared: &Shared) -> std::result::Result<Option<PendingBlob>, Failure> {
+async fn keep(
+    component: Bytes,
+    volume: &Volume,
+    idle: Duration,
+) -> std::result::Result<Option<PendingBlob>, Failure> {
     let length = component.len() as u64;
-    shared.volume.has_room(length)?;
+    volume.has_room(length)?;
     let plan = Plan {
         length_max: COMPONENT_BYTES_MAX as u64,
         digests: Vec::new(),
         content_length: Some(length),
         key: None,
     };
-    let idle = shared.config.body_idle_timeout();
-    let ingested = body::ingest(Full::new(component), Payload::default(), plan, &shared.volume, idle).await?;
+    let ingested = body::ingest(Full::new(component), Payload::default(), plan, volume, idle).await?;
     Ok(ingested.blob)
 }

@@ -15,7 +15,7 @@ use super::input::WebhookInput;
 use crate::body::receive::{BoxError, PieceSink};
 use crate::body::{self, Failure, Payload};
 use crate::pipeline::bindings::calls::{Unanswered, WebhookAnswer, WebhookContent};
-use crate::pipeline::work::RequestBody;
+use crate::pipeline::request_body::RequestBody;
 use crate::random::{self, ID_LETTERS, NoRandomness};
 
 /// Where all answers go. One name is enough, and needs one name in DNS: the token says which call

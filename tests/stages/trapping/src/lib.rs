@@ -118,6 +118,10 @@ impl slots::policy::Guest for Trapping {
         pass(call, "policy.key");
         next::policy::authorize_key(call, &action, &name, &context)
     }
+
+    fn authorize_invocation(call: &Call, arn: String) -> Result<(), Refusal> {
+        next::policy::authorize_invocation(call, &arn)
+    }
 }
 
 impl slots::cors::Guest for Trapping {
