@@ -6,13 +6,13 @@
 //! one right after it. [`rules`] says where requests may go, [`get`] how they get there.
 
 mod get;
+mod options;
 mod post;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::secret::Secret;
 pub use get::{NoAuthorities, Trust};
+pub use options::Options;
 pub use post::{NamedUrl, Posted, PostedBody};
 pub use rules::Destination;
 
@@ -35,25 +36,6 @@ const REQUEST_MAX: Duration = Duration::from_secs(5);
 const TURN_MAX: Duration = Duration::from_secs(10);
 /// After a failure, the next attempt comes after this time at the latest.
 const FAILED_MAX: Duration = Duration::from_secs(5);
-
-/// What an operator sets.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Destinations that may have private addresses, and may be reached without TLS.
-    pub allow: Vec<Destination>,
-    /// Whether nothing else may be reached.
-    pub only_allowed: bool,
-    /// Authorities that are trusted beside those of the system.
-    pub ca_file: Option<PathBuf>,
-    /// The shortest time between two requests to one address.
-    pub retry: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options { allow: Vec::new(), only_allowed: false, ca_file: None, retry: Duration::from_secs(30) }
-    }
-}
 
 /// A response, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,8 +17,8 @@ use rustls::pki_types::ServerName;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
-use super::Options;
 use super::get::{Failed, HEAD_LENGTH_MAX, Trust, connect, unreachable};
+use super::options::Options;
 use super::rules::{Destination, Target};
 use crate::secret::Secret;
 

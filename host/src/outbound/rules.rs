@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http::Uri;
 use http::uri::{Authority, PathAndQuery};
 
-use super::Options;
+use super::options::Options;
 
 /// A destination that the operator allows: a host, perhaps with a port.
 #[derive(Debug, Clone, PartialEq, Eq)]

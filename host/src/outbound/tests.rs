@@ -1,5 +1,6 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{IpAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::rules::Target;

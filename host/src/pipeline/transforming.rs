@@ -44,7 +44,7 @@ const AT_HAND_BYTES_MAX: u64 = 256 << 10;
 
 /// What a transform is lent of the server.
 #[derive(Clone, Copy)]
-pub(crate) struct Lent<'a> {
+pub(crate) struct LentToRun<'a> {
     /// Where objects and code are.
     pub(crate) volume: &'a Arc<Volume>,
     /// Fetches from elsewhere.
@@ -88,7 +88,7 @@ impl Transforming {
     pub(crate) async fn transform(
         &self,
         work: TransformWork,
-        lent: Lent<'_>,
+        lent: LentToRun<'_>,
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
         let Transformer::Function(function) = &work.plan.transformer else {
             return Err(failures::unavailable("webhooks are not served"));
@@ -115,7 +115,7 @@ impl Transforming {
     async fn run(
         &self,
         work: TransformWork,
-        lent: Lent<'_>,
+        lent: LentToRun<'_>,
         etag: Option<String>,
         key: Option<VariantKey>,
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {

@@ -21,7 +21,7 @@ use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
 use crate::pipeline::transforming::Unpackaged;
-use crate::pipeline::transforming::{Lent, Made};
+use crate::pipeline::transforming::{LentToRun, Made};
 use crate::pipeline::webhooks::{self, AnswerOutcome};
 use crate::telemetry::reason;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
@@ -131,7 +131,7 @@ async fn transform(work: TransformWork, shared: &Shared) -> Done {
     let outcome = match work.plan.transformer.clone() {
         Transformer::Webhook(webhook) => shared.webhooks.ask(work, &webhook, shared).await,
         Transformer::Function(_) => {
-            let lent = Lent { volume: &shared.volume, outbound: &shared.outbound };
+            let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound };
             shared.transforming.transform(work, lent).await
         }
     };

@@ -135,7 +135,7 @@ fn variables_declare_something_or_are_secrets() {
     let settings = declared.settings(&[("cpu_ms_max", 1), ("time_ms_max", 3000)], &[]);
     assert_eq!(
         settings,
-        r#"{"grants":["clock","http=api.example.com"],"limits":{"cpu_ms_max":500,"time_ms_max":3000},"secrets":{}}"#
+        r#"{"grants":["clock","http=api.example.com"],"limits":{"cpu_ms_max":1,"time_ms_max":3000},"secrets":{}}"#
     );
     let none = read(r#"{"PORTCULLIS_VARY":"none"}"#).divide().unwrap();
     assert_eq!(Declared::read(&none.declared).unwrap().vary, Some(Vec::new()));

@@ -168,6 +168,8 @@ where
     match passed {
         Ok(()) => match sink.pieces.send(None).await {
             Ok(()) => AnswerOutcome::Whole,
+            // A client that was told the length asks for no end: it has all bytes.
+            Err(_) if length.is_some() => AnswerOutcome::Whole,
             Err(_) => AnswerOutcome::Nowhere(Unanswered::Gone),
         },
         Err(_) if sink.is_gone => AnswerOutcome::Nowhere(Unanswered::Gone),
