@@ -45,7 +45,7 @@ step_fuzz() {
 # What rust-toolchain.toml names is installed where it is missing, targets included: some installations of rustup wait to be told.
 if command -v rustup >/dev/null; then
   case $(rustup target list --installed) in
-    *wasm32-unknown-unknown*) ;;
+    *wasm32-unknown-unknown*wasm32-wasip2*) ;;
     *) rustup toolchain install ;;
   esac
 fi

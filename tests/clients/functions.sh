@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Functions: boto3 and aws-cli deploy a transform by the API of Lambda.
-BUILDER=$HOME # cargo is found there
+export BUILDER=$HOME # cargo is found there
 . "$(dirname "$0")/lib.sh" "$@"
 ROOT=$(cd "$HERE/../.." && pwd)
 BUILT=${CARGO_TARGET_DIR:-$ROOT/target}/transforms

@@ -107,6 +107,7 @@ async fn answer(request: Request) -> Result<()> {
 }
 
 /// Every operation that is served, and where.
+#[expect(clippy::too_many_lines, reason = "one line for each operation")]
 async fn dispatch(request: &Request) -> Result<Response> {
     match request.operation {
         Operation::GetObject => object::get_object::handle(request).await,

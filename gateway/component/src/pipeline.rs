@@ -112,17 +112,8 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     border.enter("auth");
     auth::verify(call, sent)?;
     added(Position::AfterAuth, call)?;
-    if operation.is_query_call() {
-        return walk_query(call, head.id, &border).await;
-    }
-    if operation.is_of_functions() {
-        return walk_functions(call, head.id, &border).await;
-    }
-    if operation.is_of_access_points() {
-        return walk_access_points(call, head.id, &border).await;
-    }
-    if operation == Operation::WriteGetObjectResponse {
-        return walk_answer(call, head.id, &border).await;
+    if walk_apart(call, operation, head.id, &border).await? {
+        return Ok(());
     }
     // A one-time code is used up before any stage relies on it.
     if operation.row().takes_code && headers.has(CODE_HEADER) {
@@ -155,6 +146,27 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     operate(call, (head, headers), &target, (&sealing, seen.as_ref()), &border).await?;
     border.enter("gateway");
     Ok(())
+}
+
+/// The rest of the walk of an operation that `storage` does not do. `false` for other operations.
+async fn walk_apart(
+    call: &Call,
+    operation: Operation,
+    id: u64,
+    border: &Border<'_>,
+) -> Result<bool, Refusal> {
+    if operation.is_query_call() {
+        walk_query(call, id, border).await?;
+    } else if operation.is_of_functions() {
+        walk_functions(call, id, border).await?;
+    } else if operation.is_of_access_points() {
+        walk_access_points(call, id, border).await?;
+    } else if operation == Operation::WriteGetObjectResponse {
+        walk_answer(call, id, border).await?;
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
 }
 
 /// Does the operation, and has its response transformed where that was prepared.

@@ -123,7 +123,7 @@ impl SpoolWriter {
         match rest.len() {
             0 => {}
             // It goes to the page cache: sooner done than another thread is asked.
-            ..=SEGMENT_BYTES => write(&self.file, &self.key, self.segments, &rest)?,
+            1..=SEGMENT_BYTES => write(&self.file, &self.key, self.segments, &rest)?,
             _ => self.write_step(rest).await?,
         }
         Ok(Spool { _counted: self.counted, file: self.file, key: self.key, length: self.length })

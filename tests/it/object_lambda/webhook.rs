@@ -235,6 +235,31 @@ fn a_webhook_of_minio_answers_in_its_response() {
     assert!(client.try_send(request).is_err());
 }
 
+/// The answer of a case, by a request of its own.
+fn answer_of(event: &Event, case: &str) -> Request {
+    match case {
+        "status" => event.answer().header("x-amz-fwd-status", "302"),
+        "both" => {
+            event.answer().header("x-amz-fwd-status", "404").header("x-amz-fwd-error-code", "A").body("a")
+        }
+        "error" => {
+            event.answer().header("x-amz-fwd-status", "403").header("x-amz-fwd-error-code", "NotYours")
+        }
+        "token" => {
+            let token = event.text("/getObjectContext/outputToken").replace('A', "B");
+            Request::new("POST", "/WriteGetObjectResponse")
+                .header("x-amz-request-route", &event.text("/getObjectContext/outputRoute"))
+                .header("x-amz-request-token", &format!("{token}A"))
+                .body("a")
+        }
+        "route" => Request::new("POST", "/WriteGetObjectResponse")
+            .header("x-amz-request-route", "elsewhere")
+            .header("x-amz-request-token", &event.text("/getObjectContext/outputToken")),
+        "missing" => Request::new("POST", "/WriteGetObjectResponse"),
+        _ => event.answer().body("fine"),
+    }
+}
+
 #[test]
 fn answers_that_are_none_are_refused_on_both_sides() {
     let (told, answers) = mpsc::channel();
@@ -259,25 +284,7 @@ fn answers_that_are_none_are_refused_on_both_sides() {
             }
             "500" => return event.end("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"),
             "404" => return event.end("HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n"),
-            "status" => event.answer().header("x-amz-fwd-status", "302"),
-            "both" => {
-                event.answer().header("x-amz-fwd-status", "404").header("x-amz-fwd-error-code", "A").body("a")
-            }
-            "error" => {
-                event.answer().header("x-amz-fwd-status", "403").header("x-amz-fwd-error-code", "NotYours")
-            }
-            "token" => {
-                let token = event.text("/getObjectContext/outputToken").replace('A', "B");
-                Request::new("POST", "/WriteGetObjectResponse")
-                    .header("x-amz-request-route", &event.text("/getObjectContext/outputRoute"))
-                    .header("x-amz-request-token", &format!("{token}A"))
-                    .body("a")
-            }
-            "route" => Request::new("POST", "/WriteGetObjectResponse")
-                .header("x-amz-request-route", "elsewhere")
-                .header("x-amz-request-token", &event.text("/getObjectContext/outputToken")),
-            "missing" => Request::new("POST", "/WriteGetObjectResponse"),
-            _ => event.answer().body("fine"),
+            case => answer_of(&event, case),
         };
         told.send(signed.send(request)).unwrap();
         event.end_well();

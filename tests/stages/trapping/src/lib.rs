@@ -139,12 +139,7 @@ impl slots::website::Guest for Trapping {
 }
 
 impl slots::transform::Guest for Trapping {
-    fn prepare(
-        call: Call,
-        head: Head,
-        target: Target,
-        rules: bool,
-    ) -> Result<Option<SeenRequest>, Refusal> {
+    fn prepare(call: Call, head: Head, target: Target, rules: bool) -> Result<Option<SeenRequest>, Refusal> {
         pass(&call, "transform");
         next::transform::prepare(call, &head, &target, rules)
     }

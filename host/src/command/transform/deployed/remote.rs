@@ -109,7 +109,7 @@ impl Remote {
     pub(super) fn account(&self) -> Result<String> {
         let body = "Action=GetCallerIdentity&Version=2011-06-15".to_owned();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let answer = self.signed("sts", ("POST", "/", &str::to_owned), &headers, body)?;
+        let answer = self.signed("sts", ("POST", "/"), str::to_owned, &headers, body)?;
         let account = element(&answer.text, "Account").map(str::to_owned);
         account.with_context(|| answer.words())
     }
@@ -134,10 +134,14 @@ impl Remote {
     /// # Errors
     /// There is no answer.
     pub(super) fn send(&self, method: &str, target: &str, body: Option<&Value>) -> Result<RemoteReply> {
-        // Every service but S3 signs a path that is escaped once more.
-        let path = |path: &str| path.replace('%', "%25").replace(':', "%3A");
         let body = body.map(Value::to_string).unwrap_or_default();
-        self.signed("lambda", (method, target, &path), &[("content-type", "application/json")], body)
+        self.signed(
+            "lambda",
+            (method, target),
+            escaped_once_more,
+            &[("content-type", "application/json")],
+            body,
+        )
     }
 
     /// A call of the API for the settings of an account (s3control) that must succeed; its
@@ -148,7 +152,7 @@ impl Remote {
     pub(super) fn control(&self, account: &str, method: &str, path: &str, body: String) -> Result<String> {
         let digest = hex::text(&Sha256::digest(body.as_bytes()));
         let headers = [("x-amz-account-id", account), ("x-amz-content-sha256", digest.as_str())];
-        let answer = self.signed("s3", (method, path, &str::to_owned), &headers, body)?;
+        let answer = self.signed("s3", (method, path), str::to_owned, &headers, body)?;
         if answer.status >= 300 {
             bail!("{}", answer.words());
         }
@@ -162,7 +166,7 @@ impl Remote {
     pub(super) fn bucket(&self, method: &str, target: &str, body: String) -> Result<String> {
         let digest = hex::text(&Sha256::digest(body.as_bytes()));
         let headers = [("x-amz-content-sha256", digest.as_str())];
-        let answer = self.signed("s3", (method, target, &str::to_owned), &headers, body)?;
+        let answer = self.signed("s3", (method, target), str::to_owned, &headers, body)?;
         if answer.status >= 300 {
             bail!("{}", answer.words());
         }
@@ -172,7 +176,8 @@ impl Remote {
     fn signed(
         &self,
         service: &str,
-        (method, target, path_as_signed): (&str, &str, &dyn Fn(&str) -> String),
+        (method, target): (&str, &str),
+        path_as_signed: fn(&str) -> String,
         headers: &[(&str, &str)],
         body: String,
     ) -> Result<RemoteReply> {
@@ -233,6 +238,11 @@ impl RemoteReply {
             None => format!("the server answers {}: {}", self.status, self.text),
         }
     }
+}
+
+/// Every service but S3 signs a path that is escaped once more.
+fn escaped_once_more(path: &str) -> String {
+    path.replace('%', "%25").replace(':', "%3A")
 }
 
 /// The text of the first element of a name in a document of s3control.
