@@ -236,7 +236,7 @@ fn a_backup_that_stands_still_holds_nothing_for_long() {
     let shelf = Shelf::new();
     let held = |server: &Server| server.metric("portcullis_backup_hold_seconds", &[]);
     let ended = |server: &Server| server.metric("portcullis_backup_holds_ended_total", &["reason=\"idle\""]);
-    let mut command = shelf.command(&["backup", "--bytes-per-second", "256 KiB"], server.data());
+    let mut command = shelf.command(&["backup", "--bytes-per-second", "128 KiB"], server.data());
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     // One that is slow, and goes on, keeps its hold.
     until("it lasts longer than it may stand still", || held(&server) >= 3.0);
