@@ -273,6 +273,9 @@ fn rules_of_a_bucket_name_functions_one_after_the_other() {
     let refused = prepared.main.send(copy("photos/two/b.txt"));
     assert_eq!((refused.status, refused.code().as_str()), (405, "MethodNotAllowed"));
     prepared.main.expect(copy("photos/cat.txt"));
+    let told = Request::new("GET", "/photos/two/b.txt?attributes").header("x-amz-object-attributes", "ETag");
+    let refused = prepared.main.send(told);
+    assert_eq!((refused.status, refused.code().as_str()), (405, "MethodNotAllowed"));
 
     // A function that is not there, and rules that are deleted.
     let gone = format!("<TransformConfiguration>{}</TransformConfiguration>", rule("", &["none"]));

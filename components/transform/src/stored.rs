@@ -15,7 +15,9 @@ const OF_STORED_BYTES: [&str; 6] = [
     "x-amz-checksum-type",
     "x-amz-mp-parts-count",
 ];
+/// The same of its checksums.
 pub(crate) const CHECKSUM_PREFIX: &str = "x-amz-checksum-";
+
 /// The response of `storage`, or of it and of functions.
 pub(crate) struct Stored {
     /// Names in lower case.

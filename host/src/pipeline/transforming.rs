@@ -161,8 +161,9 @@ impl Transforming {
     ) -> Result<Made, CallFailure> {
         let TransformReply { head, body } = reply;
         if let Some((key, bucket, name)) = object.filter(|_| head.status == 200) {
+            let length = body.length();
             let bytes_max =
-                if need == MadeNeed::Bytes { self.variants.variant_bytes_max() } else { WHOLE_BYTES_MAX };
+                if need == MadeNeed::Whole { WHOLE_BYTES_MAX } else { self.variants.variant_bytes_max() };
             return match self.variants.spool(head, body, bytes_max).await? {
                 Spooled::Whole(variant) => {
                     if variant.length() <= self.variants.variant_bytes_max() {
@@ -170,12 +171,15 @@ impl Transforming {
                     }
                     Ok(Made::kept(variant, need))
                 }
-                Spooled::TooLong(begun, rest) if need == MadeNeed::Bytes => Ok(Made::begun(begun, rest)),
-                Spooled::TooLong(..) => Err(too_long()),
+                Spooled::TooLong(begun, rest) => match need {
+                    MadeNeed::Bytes => Ok(Made::begun(begun, rest, length)),
+                    MadeNeed::Length => Made::counted_from(begun.length(), rest).await,
+                    MadeNeed::Whole => Err(too_long()),
+                },
             };
         }
         match need {
-            MadeNeed::Length => return Made::counted(body).await,
+            MadeNeed::Length => return Made::counted_from(0, body).await,
             MadeNeed::Bytes if body.length().is_none() => return Ok(Made::of(body)),
             // Bytes at hand wait in memory for their client, so these are few.
             _ if body.length().is_some_and(|length| length <= AT_HAND_BYTES_MAX) => {
@@ -183,8 +187,10 @@ impl Transforming {
             }
             MadeNeed::Bytes | MadeNeed::Whole => {}
         }
+        let length = body.length();
         match self.variants.spool(head, body, WHOLE_BYTES_MAX).await? {
             Spooled::Whole(variant) => Ok(Made::kept(variant, need)),
+            Spooled::TooLong(begun, rest) if need == MadeNeed::Bytes => Ok(Made::begun(begun, rest, length)),
             Spooled::TooLong(..) => Err(too_long()),
         }
     }

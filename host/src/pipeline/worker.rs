@@ -28,7 +28,9 @@ use crate::pipeline::bindings::calls::{
     Target,
 };
 use crate::pipeline::bindings::{CallHandle, Pipeline};
-use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Stopwatch, WholeBody, Work};
+use crate::pipeline::call::{
+    CallResponse, CallResponseBody, CallState, Stopwatch, TransformInput, WholeBody, Work,
+};
 use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
@@ -327,7 +329,12 @@ impl Worker {
             }
             match call.journal.outcome(number, call.work.as_ref()?) {
                 Some(outcome) => {
-                    call.work = None;
+                    // What a chain of transforms made last is still what its response needs.
+                    if let Some(Work::Transform(work)) = call.work.take()
+                        && let TransformInput::Made(made) = work.input
+                    {
+                        call.made = Some(made);
+                    }
                     call.outcome = outcome;
                 }
                 // Other work than before. From here on the call goes a new way, if it may.

@@ -173,17 +173,18 @@ fn find_source(request: &Request, bucket: &BucketRow, source: &CopySource) -> Re
     Ok(found)
 }
 
-/// Refuses a source that a rule of its bucket transforms for everybody who reads it:
-/// `MethodNotAllowed`. A copy would have what readers are not to see.
-fn refuse_transformed(bucket: &BucketRow, source: &CopySource) -> Result<()> {
+/// Refuses an object that a rule of its bucket transforms for everybody who reads it:
+/// `MethodNotAllowed`. A copy would have what readers are not to see, and digests tell of it.
+/// Shared with GetObjectAttributes.
+pub(crate) fn refuse_transformed(bucket: &BucketRow, name: &str, key: &str) -> Result<()> {
     if !bucket.transforms {
         return Ok(());
     }
-    let rules = rows::transforms(&source.bucket)?.ok_or(ErrorCode::InternalError)?;
-    match rules.record.find(When::Read, &source.key, &Query::default()) {
+    let rules = rows::transforms(name)?.ok_or(ErrorCode::InternalError)?;
+    match rules.record.find(When::Read, key, &Query::default()) {
         None => Ok(()),
         Some(_) => Err(S3Error::new(ErrorCode::MethodNotAllowed)
-            .message("A rule of the source bucket transforms this object for its readers.")
+            .message("A rule of the bucket transforms this object for its readers.")
             .detail("ResourceType", "TRANSFORM")),
     }
 }
@@ -192,7 +193,7 @@ fn refuse_transformed(bucket: &BucketRow, source: &CopySource) -> Result<()> {
 /// delete marker is no source: `InvalidRequest` when it is named, `NoSuchKey` when it is the latest
 /// version.
 pub(crate) fn find_version(request: &Request, bucket: &BucketRow, source: &CopySource) -> Result<Found> {
-    refuse_transformed(bucket, source)?;
+    refuse_transformed(bucket, &source.bucket, &source.key)?;
     let id = source.version_id.as_deref();
     let found = read::named_object(bucket, &source.key, id, &request.head.method).map_err(
         |error| match error.code {

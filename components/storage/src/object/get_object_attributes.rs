@@ -15,6 +15,7 @@ use crate::rows;
 use crate::sealing::{self, ObjectName};
 use crate::tables::MANIFEST_PAGE_PARTS;
 
+use super::copy_object::refuse_transformed;
 use super::headers;
 
 /// Parts in one response.
@@ -45,6 +46,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let wanted = Wanted::read(&request.headers)?;
     let paging = Paging::read(&request.headers)?;
     let bucket = &request.bucket_row()?.record;
+    refuse_transformed(bucket, &request.bucket, &request.key)?;
     for _ in 0..ATTEMPTS_MAX {
         let version = request.object(bucket)?.row.record;
         open(request, &version.details.protection, wanted).await?;

@@ -43,14 +43,14 @@ impl Made {
         Made { length: body.length(), body: MadeBody::Reply(body) }
     }
 
-    /// The length of a reply alone, for which it is read to its end.
+    /// The length of a reply alone, of which so many bytes were read: it is read to its end.
     ///
     /// # Errors
     /// What fails on the way.
-    pub(super) async fn counted(body: ReplyBody) -> Result<Made, CallFailure> {
-        let length = match body.length() {
+    pub(super) async fn counted_from(read: u64, body: ReplyBody) -> Result<Made, CallFailure> {
+        let length = match body.length().filter(|_| read == 0) {
             Some(length) => length,
-            None => count(body).await?,
+            None => read + count(body).await?,
         };
         Ok(Made { length: Some(length), body: MadeBody::Nothing })
     }
@@ -65,8 +65,8 @@ impl Made {
     }
 
     /// What is written down, and the rest.
-    pub(super) fn begun(variant: Arc<Variant>, rest: ReplyBody) -> Made {
-        Made { length: None, body: MadeBody::Begun(variant, rest) }
+    pub(super) fn begun(variant: Arc<Variant>, rest: ReplyBody, length: Option<u64>) -> Made {
+        Made { length, body: MadeBody::Begun(variant, rest) }
     }
 
     /// What comes from elsewhere, as it comes.
