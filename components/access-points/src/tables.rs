@@ -15,10 +15,10 @@
 //! Accounts are 12 digits, and a position is a byte: that of a transformation among those of its
 //! access point. An access point and an Object Lambda access point may have the same name.
 //!
-//! `access-points` and `access-points-of` are described in the library
-//! (`gateway::bucket::access_point::row`), because `storage` looks whether there are rows: a bucket
-//! with access points is not deleted, and a bucket is not made under the name by which hosts name
-//! an access point.
+//! `access-points`, `access-points-of` and `object-lambda-access-points` are described in the
+//! library (`gateway::bucket::access_point::row`), because `storage` looks whether there are rows:
+//! a bucket with access points is not deleted, and a bucket is not made under the name by which
+//! hosts name an access point of either kind.
 //!
 //! [`AccessPoint`]: crate::records::AccessPoint
 //! [`ObjectLambda`]: crate::records::ObjectLambda
@@ -27,14 +27,14 @@
 
 use std::ops::Range;
 
-pub(crate) use gateway::bucket::access_point::row::{OF_BUCKET, TABLE as ACCESS_POINTS, key, of_bucket_key};
+pub(crate) use gateway::bucket::access_point::row::{
+    OBJECT_LAMBDAS, OF_BUCKET, TABLE as ACCESS_POINTS, key, of_bucket_key,
+};
 
 /// The texts of policies.
 pub(crate) const POLICIES: &str = "access-point-policies";
 /// Access points by their aliases.
 pub(crate) const ALIASES: &str = "access-point-aliases";
-/// Object Lambda access points.
-pub(crate) const OBJECT_LAMBDAS: &str = "object-lambda-access-points";
 /// The texts of their policies.
 pub(crate) const OBJECT_LAMBDA_POLICIES: &str = "object-lambda-policies";
 /// Object Lambda access points by their aliases.

@@ -7,7 +7,7 @@ use gateway::operations::form::Form;
 use gateway::policy::{Budget, ContextEntries};
 use gateway::request::headers::with_presigned;
 use gateway::request::query::Query;
-use sdk::{Decision, Head, IdentityKind, NeededAccess, Target};
+use sdk::{Decision, Head, IdentityKind, Target};
 
 use crate::explain::{explain, is_denial};
 use crate::host::{Call, identities, region};
@@ -18,9 +18,6 @@ use crate::resources::Stored;
 /// The reason that an explanation gives where no policy decided.
 const NOBODY_DECIDED: &str = "no policy decided: the principal is anonymous and the operation needs an account, or the request does not say \
                               that it pays where the requester pays, or what is stored of the bucket cannot be read";
-
-/// What it takes to have a function run.
-const INVOKE_FUNCTION: &str = "lambda:InvokeFunction";
 
 /// Sets the fact `decision`, or refuses.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
@@ -61,27 +58,15 @@ pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Re
     })
 }
 
-/// Decides whether the principal may have a function transform what an allowed request reads. Where
-/// only ownership decides, the owner may. `LambdaPermissionError`
-#[cfg_attr(test, expect(dead_code, reason = "the export uses it, which unit tests do not have"))]
-pub(crate) fn authorize_invocation(call: &Call, arn: &str) -> Result<()> {
+/// Decides whether the principal may invoke functions that an allowed request names. Where only
+/// ownership decides on the bucket, the owner may. `LambdaPermissionError`
+pub(crate) fn authorize_invocations(call: &Call, arns: &[String]) -> Result<()> {
     if call.is_owners_alone() {
         return Ok(());
     }
     let facts = Facts::of(call)?;
-    let needed = NeededAccess {
-        actions: vec![INVOKE_FUNCTION.to_owned()],
-        arn: arn.to_owned(),
-        owner: call.owner().map(|owner| owner.account).unwrap_or_default(),
-        context: Vec::new(),
-        provider: None,
-    };
-    needed_access::decide_on(call, facts.operation, &needed).map_err(|error| match error.code {
-        ErrorCode::AccessDenied | ErrorCode::MissingAuthenticationToken => {
-            ErrorCode::LambdaPermissionError.into()
-        }
-        _ => error,
-    })
+    let owner = call.owner().map(|owner| owner.account).unwrap_or_default();
+    needed_access::decide_on_invocations(call, facts.operation, arns, &owner)
 }
 
 /// Decides, and explains what is denied.

@@ -47,8 +47,8 @@ impl Guest for Policy {
         authorize_key::authorize(call, &action, &name, &context).map_err(refuse)
     }
 
-    fn authorize_invocation(call: &Call, arn: String) -> Result<(), Refusal> {
-        authorize::authorize_invocation(call, &arn).map_err(refuse)
+    fn authorize_invocations(call: &Call, arns: Vec<String>) -> Result<(), Refusal> {
+        authorize::authorize_invocations(call, &arns).map_err(refuse)
     }
 }
 

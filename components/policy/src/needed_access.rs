@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use gateway::access::{Decided, Grants, Lookups, Resources as _, S3Request, Witness as _};
+use gateway::access::{Decided, FunctionAccess, Grants, Lookups, Resources as _, S3Request, Witness as _};
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::identity::account::Account;
 use gateway::operations::Operation;
 use gateway::policy::{
     Budget, Context, ContextEntries, Key, Kind, Layer, Outcome, Policies, Principal, PrincipalKind, Reason,
@@ -17,12 +18,15 @@ use sdk::{Decision, Head, NeededAccess};
 use crate::explain::explain;
 use crate::host::{Call, identities, region};
 use crate::permissions::{self, Permissions};
-use crate::resources::Stored;
+use crate::resources::{self, Stored};
 
 /// The actions whose resource is a role. Its trust policy decides as well: it says whom the role
 /// trusts with what.
 const OF_ROLES: [&str; 4] =
     [ASSUME_WITH_WEB_IDENTITY, "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
+
+/// The action of who has a function run.
+const INVOKE_FUNCTION: &str = "lambda:InvokeFunction";
 
 /// The action of a principal for whom a provider of web identities vouches.
 const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
@@ -37,11 +41,57 @@ pub(crate) fn authorize(call: &Call, operation: Operation) -> Result<()> {
 }
 
 /// Decides on everything that is needed. Errors as [`authorize`].
-pub(crate) fn decide_on(call: &Call, operation: Operation, needed: &NeededAccess) -> Result<()> {
+fn decide_on(call: &Call, operation: Operation, needed: &NeededAccess) -> Result<()> {
+    with_planned(call, operation, needed.provider.as_deref(), |planned| {
+        needed.actions.iter().try_for_each(|action| planned.authorize_action(action, needed, None))
+    })
+}
+
+/// Decides whether the principal may invoke functions, for a bucket or an access point of an
+/// account. All of them share one budget. `LambdaPermissionError`
+pub(crate) fn decide_on_invocations(
+    call: &Call,
+    operation: Operation,
+    arns: &[String],
+    account: &str,
+) -> Result<()> {
+    with_planned(call, operation, None, |planned| {
+        arns.iter().try_for_each(|arn| {
+            let refused = |error: S3Error| match error.code {
+                ErrorCode::AccessDenied | ErrorCode::MissingAuthenticationToken => {
+                    S3Error::new(ErrorCode::LambdaPermissionError).detail("FunctionArn", arn.as_str())
+                }
+                _ => error,
+            };
+            let function = Account::parse(account)
+                .ok_or(ErrorCode::AccessDenied.into())
+                .and_then(|account| resources::function(arn, account))
+                .map_err(refused)?;
+            let tag =
+                |(key, value): &(String, String)| (format!("aws:ResourceTag/{key}"), vec![value.clone()]);
+            let needed = NeededAccess {
+                actions: Vec::new(),
+                arn: arn.clone(),
+                owner: function.account.to_string(),
+                context: function.tags.iter().map(tag).collect(),
+                provider: None,
+            };
+            planned.authorize_action(INVOKE_FUNCTION, &needed, Some(&function)).map_err(refused)
+        })
+    })
+}
+
+/// Reads what decisions on a call need, and hands it to `decide`.
+fn with_planned(
+    call: &Call,
+    operation: Operation,
+    provider: Option<&str>,
+    decide: impl FnOnce(&PlannedCall<'_>) -> Result<()>,
+) -> Result<()> {
     let (head, headers) = Head::split(call.head());
     // A call with the token of a provider has its principal from the token, also where it is
     // signed.
-    let identity = match (&needed.provider, call.principal()) {
+    let identity = match (provider, call.principal()) {
         (Some(_), _) => None,
         (None, sdk::Principal::Anonymous) if operation.is_of_access_points() => {
             explain(call, "the request is anonymous, and the operation needs an account", |_| {});
@@ -52,19 +102,23 @@ pub(crate) fn decide_on(call: &Call, operation: Operation, needed: &NeededAccess
     };
     let permissions = Permissions::of(call, identity.as_ref(), head.received_ms)?;
     let budget = Budget::default();
-    let principal = match &needed.provider {
+    let principal = match provider {
         Some(provider) => {
             Principal { kind: PrincipalKind::WebIdentity, arn: provider, ..Principal::ANONYMOUS }
         }
         None => permissions.principal(identity.as_ref()),
     };
     permissions.with_grants(|grants| {
-        let (principal, permissions, budget) = (&principal, &permissions, &budget);
-        let planned = PlannedCall { call, operation, principal, grants, permissions, budget };
-        needed
-            .actions
-            .iter()
-            .try_for_each(|action| planned.authorize_action(action, needed, &headers, head.received_ms))
+        decide(&PlannedCall {
+            call,
+            operation,
+            principal: &principal,
+            grants,
+            permissions: &permissions,
+            budget: &budget,
+            headers: &headers,
+            received_ms: head.received_ms,
+        })
     })
 }
 
@@ -77,28 +131,30 @@ struct PlannedCall<'a> {
     permissions: &'a Permissions,
     /// For all actions together.
     budget: &'a Budget,
+    headers: &'a Headers,
+    received_ms: u64,
 }
 
 impl PlannedCall<'_> {
-    /// Decides on one of the actions. `AccessDenied` where it is not allowed.
+    /// Decides on one of the actions; on the invocation of a function with what its policy says.
+    /// `AccessDenied` where it is not allowed.
     fn authorize_action(
         &self,
         action: &str,
         needed: &NeededAccess,
-        headers: &Headers,
-        received_ms: u64,
+        function: Option<&FunctionAccess>,
     ) -> Result<()> {
         let stored = Stored { call: self.call, permissions: self.permissions };
         let lookups = PlannedLookups { stored: &stored };
         let query = Query::default();
         let request = S3Request {
             operation: self.operation,
-            headers,
+            headers: self.headers,
             query: &query,
             principal: self.principal,
             owner: Some(&needed.owner),
             version_id: None,
-            received_ms,
+            received_ms: self.received_ms,
             region: region(),
             lookups: &lookups,
         };
@@ -118,12 +174,16 @@ impl PlannedCall<'_> {
             return Err(refusal(self.principal, action, &needed.arn, None));
         }
         let trust = trust.map(|source| permissions::read(&source, Kind::Trust));
+        let of_function =
+            function.and_then(|own| Some(Source { label: &own.arn, policy: own.policy.as_deref()? }));
         let policies = Policies {
             owner: Some(&needed.owner),
-            resource: trust.as_ref().map(|(label, policy)| Source { label, policy }),
+            resource: trust.as_ref().map(|(label, policy)| Source { label, policy }).or(of_function),
             ..self.grants.policies()
         };
-        let request = Request::new(self.principal, action, &needed.arn, &context).within(self.budget);
+        let request = Request::new(self.principal, action, &needed.arn, &context)
+            .also_named(function.and_then(|own| own.other_arn.as_deref()))
+            .within(self.budget);
         let decision = decide(&request, &policies);
         if decision.is_allowed() {
             return Ok(());

@@ -195,12 +195,12 @@ fn object_lambda_policy(number: u64, point: &sdk::ObjectLambda) -> Rc<Policy> {
     policy_of(number, Kind::ObjectLambda(&point.arn), text)
 }
 
-/// Who may invoke what an ARN names, for an Object Lambda access point of an account. A function is
-/// of its ARN's account; a webhook belongs to the access point, and has no policy.
+/// Who may invoke what an ARN names, for an access point or a bucket of an account. A function is of
+/// its ARN's account; a webhook belongs to the access point, and has no policy.
 ///
 /// One that is not there has no policy either. That it is missing is said by who invokes it, to
 /// principals that may. `AccessDenied` for an ARN that cannot be read.
-fn function(arn: &str, account: Account) -> Result<FunctionAccess> {
+pub(crate) fn function(arn: &str, account: Account) -> Result<FunctionAccess> {
     let own = match transformer_of(arn).ok_or(ErrorCode::AccessDenied)? {
         Transformer::Webhook(_) => None,
         Transformer::Function(name) => Some(name),

@@ -6,7 +6,10 @@
 //! decision rests on the bucket's row alone, and every commit requires that row unchanged.
 //! Everything else is decided again, in the step that schedules the commit (ADR 19).
 
+use std::collections::BTreeSet;
+
 use gateway::access;
+use gateway::bucket::transforms::TransformRules;
 use gateway::errors::{ErrorCode, Result};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Step;
 use sdk::{Decision, NamedObject, refused_by_stage};
@@ -120,6 +123,15 @@ impl Request {
     async fn decide_again(&self) {
         let said = self.said.borrow().clone();
         self.exchange.ask(Step::Again(said)).await;
+    }
+
+    /// Has `policy` decide on the functions that rules about transforms name. Where it refuses, the
+    /// call ends, and this future is never resumed.
+    pub(crate) async fn decide_on_functions(&self, rules: Option<&TransformRules>) {
+        let arns: BTreeSet<&String> = rules.iter().flat_map(|rules| rules.functions()).collect();
+        if !arns.is_empty() {
+            self.exchange.ask(Step::Invokes(arns.into_iter().cloned().collect())).await;
+        }
     }
 
     fn is_bucket_unchanged(&self) -> Result<bool> {

@@ -13,7 +13,7 @@
 //! | `policies`  | bucket id                                       | [`PolicyRow`]          | PutBucketPolicy, DeleteBucketPolicy, DeleteBucket |
 //! | `cors`      | bucket's name                                   | [`Configuration`]      | PutBucketCors, DeleteBucketCors, DeleteBucket; the stage `cors` reads it |
 //! | `transforms` | bucket's name                                  | [`TransformRules`]     | PutBucketTransforms, DeleteBucketTransforms, DeleteBucket; the stage `transform` reads it |
-//! | `access-points`, `access-points-of` | `gateway::bucket::access_point::row` | access points; of each bucket | the stage `access-points`; looked at by CreateBucket and DeleteBucket |
+//! | `access-points`, `access-points-of`, `object-lambda-access-points` | `gateway::bucket::access_point::row` | access points; of each bucket | the stage `access-points`; looked at by CreateBucket and DeleteBucket |
 //! | `manifests` | manifest id, index of the page's first part (u32) | [`ManifestPage`]     | CompleteMultipartUpload; every operation that deletes the version |
 //!
 //! Integers in keys are big-endian, so that rows sort by number. Invariants:
@@ -72,6 +72,8 @@ pub(crate) const TRANSFORMS: &str = gateway::bucket::transforms::row::TABLE;
 
 /// Access points, which the stage `access-points` writes.
 pub(crate) const ACCESS_POINTS: &str = gateway::bucket::access_point::row::TABLE;
+/// Those of Object Lambda, which that stage writes, too.
+pub(crate) const OBJECT_LAMBDAS: &str = gateway::bucket::access_point::row::OBJECT_LAMBDAS;
 /// The access points of each bucket, which that stage writes, too.
 pub(crate) const ACCESS_POINTS_OF: &str = gateway::bucket::access_point::row::OF_BUCKET;
 
@@ -157,11 +159,9 @@ pub(crate) fn access_points_range(bucket: &str) -> Range {
     Range { start, end }
 }
 
-/// The row in [`ACCESS_POINTS`] of the access point that hosts cannot tell from a bucket of this
-/// name; `None` for names that no host of an access point has.
-pub(crate) fn access_point_named_like(bucket: &str) -> Option<Vec<u8>> {
-    let named = gateway::bucket::access_point::in_host(bucket)?;
-    Some(gateway::bucket::access_point::row::key(named.account, named.name))
+/// The key in [`ACCESS_POINTS`] and [`OBJECT_LAMBDAS`] of an access point.
+pub(crate) fn access_point_key(account: &str, name: &str) -> Vec<u8> {
+    gateway::bucket::access_point::row::key(account, name)
 }
 
 /// The row of a key in [`OBJECTS`]. Also the start of a listing at `key` or of a prefix.

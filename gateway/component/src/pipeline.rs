@@ -127,7 +127,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     border.enter("policy");
     policy::authorize(call)?;
     if let Some(arn) = &lambda_arn {
-        policy::authorize_invocation(call, arn)?;
+        policy::authorize_invocations(call, std::slice::from_ref(arn))?;
     }
 
     // How are the bytes sealed, and does a transform rewrite them?
@@ -270,6 +270,11 @@ async fn carry_out(
             Step::Again(said) => {
                 border.enter("policy");
                 policy::authorize_again(call, &said)?;
+            }
+            // Only the body names the functions.
+            Step::Invokes(arns) => {
+                border.enter("policy");
+                policy::authorize_invocations(call, &arns)?;
             }
             // Only the stored row says which key opens it.
             Step::Sealed(sealed) => {

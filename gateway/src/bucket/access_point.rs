@@ -77,6 +77,13 @@ pub fn name_in_host(name: &str, account: &str) -> String {
     [name, "-", account].concat()
 }
 
+/// The refusal of an access point that hosts could not tell from a bucket. `InvalidRequest`
+pub fn taken_by_bucket(in_host: &str) -> S3Error {
+    S3Error::invalid_request(format!(
+        "There is a bucket with the name {in_host}, by which hosts name this access point."
+    ))
+}
+
 /// An access point by its ARN, and an object that is named by it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ByArn<'a> {

@@ -78,6 +78,11 @@ impl TransformRules {
         })
     }
 
+    /// The ARNs of all functions that they name.
+    pub fn functions(&self) -> impl Iterator<Item = &String> {
+        self.rules.iter().flat_map(|rule| &rule.functions)
+    }
+
     /// Reads the body of PutBucketTransforms, for a bucket of an account.
     ///
     /// `MalformedXML` against the schema. `InvalidArgument` for a function of another account, or

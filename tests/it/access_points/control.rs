@@ -269,7 +269,14 @@ fn buckets_and_access_points_do_not_share_names_of_hosts() {
     main.put(&format!("/reviews-{OWN}"), "");
     check(&main.send(creation("reviews", OWN, "")), 400, "InvalidRequest");
     assert_eq!(main.send(control("DELETE", "accesspoint/reports", OWN)).status, 204);
+    // Clients go on sending to its host: another account does not get what they send.
+    let taken = server.other_client().call("PUT", &format!("/reports-{OWN}"));
+    check(&taken, 409, "BucketAlreadyExists");
+    assert!(taken.text().contains("kept for that account"), "{}", taken.text());
     main.put(&format!("/reports-{OWN}"), "");
+    // Digits that are no account's are anybody's.
+    assert_eq!(server.other_client().call("PUT", "/logs-202411301200").status, 200);
+    assert_eq!(server.other_client().call("PUT", &format!("/reports-{OTHER}")).status, 200);
     main.put(&format!("/reports-{OWN}/cat.jpg"), "another cat");
     let in_host = Request::new("GET", "/cat.jpg").header("host", &format!("reports-{OWN}.s3.test"));
     assert_eq!(main.send(in_host).text(), "another cat");

@@ -220,3 +220,20 @@ fn what_lost_its_supporting_access_point_says_so() {
     assert_eq!(main.send(control("PUT", "accesspoint/reports", OWN).body(point)).status, 200);
     assert_eq!(main.get(&format!("/{alias}/cat.jpg")).text(), "a picture of a cat");
 }
+
+#[test]
+fn buckets_do_not_take_its_name_in_hosts_nor_does_it_take_theirs() {
+    let (server, mut main, _) = with_redacted(&["GetObject"]);
+    let mut other = server.other_client();
+    check(&main.call("PUT", &format!("/redacted-{OWN}")), 409, "BucketAlreadyExists");
+    check(&other.call("PUT", &format!("/redacted-{OWN}")), 409, "BucketAlreadyExists");
+    main.put(&format!("/masked-{OWN}"), "");
+    let answer = main.send(creation("masked", OWN, &configuration(&["GetObject"], "")));
+    check(&answer, 400, "InvalidRequest");
+    assert!(answer.text().contains("There is a bucket"), "{}", answer.text());
+    // The name stays that of its account when it stands free.
+    assert_eq!(main.send(own("DELETE", "/redacted")).status, 204);
+    check(&other.call("PUT", &format!("/redacted-{OWN}")), 409, "BucketAlreadyExists");
+    assert_eq!(main.call("DELETE", &format!("/masked-{OWN}")).status, 204);
+    create(&mut main, "masked", &configuration(&["GetObject"], ""));
+}

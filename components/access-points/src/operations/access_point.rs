@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_CreateAccessPoint.html>
 
-use gateway::bucket::access_point::{OF_ACCOUNT_MAX, check_name, make_alias, name_in_host};
+use gateway::bucket::access_point::{OF_ACCOUNT_MAX, check_name, make_alias, name_in_host, taken_by_bucket};
 use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::access_points::{Create, Shown, list_document};
@@ -31,9 +31,7 @@ pub(crate) async fn create(call: &Call, request: &Request) -> Result<Response> {
             return Err(error.detail("AccessPointName", &*request.name));
         }
         if rows::bucket_revision(&in_host).is_some() {
-            return Err(S3Error::invalid_request(format!(
-                "There is a bucket with the name {in_host}, by which hosts name this access point."
-            )));
+            return Err(taken_by_bucket(&in_host));
         }
         if rows::count(tables::ACCESS_POINTS, &request.account, OF_ACCOUNT_MAX) >= OF_ACCOUNT_MAX {
             return Err(ErrorCode::TooManyAccessPoints.into());

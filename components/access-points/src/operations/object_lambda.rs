@@ -6,7 +6,7 @@
 //! The row is read with every request by the access point, and has to be small: payloads have rows
 //! of their own, which are read where a function gets them.
 
-use gateway::bucket::access_point::no_such;
+use gateway::bucket::access_point::{name_in_host, no_such, taken_by_bucket};
 use gateway::bucket::object_lambda::{
     OF_ACCOUNT_MAX, ObjectLambdaConfiguration, Transformation as Configured, check_name, make_alias,
     supporting_of,
@@ -23,18 +23,22 @@ use crate::{rows, tables};
 
 /// CreateAccessPointForObjectLambda.
 ///
-/// `InvalidRequest` for a name against the rules, `AccessPointAlreadyOwnedByYou`,
-/// `TooManyAccessPoints`, `NoSuchAccessPoint` where the supporting access point is not there.
+/// `InvalidRequest` for a name against the rules, or one that a bucket has in hosts;
+/// `AccessPointAlreadyOwnedByYou`, `TooManyAccessPoints`, `NoSuchAccessPoint` where the supporting access point is not there.
 pub(crate) async fn create(call: &Call, request: &Request) -> Result<Response> {
     let Input::Configuration(configuration) = &request.input else {
         return Err(ErrorCode::InternalError.into());
     };
     check_name(&request.name)?;
     let key = tables::key(&request.account, &request.name);
+    let in_host = name_in_host(&request.name, &request.account);
     for _ in 0..ATTEMPTS_MAX {
         if rows::object_lambda(&request.account, &request.name)?.is_some() {
             let error = S3Error::new(ErrorCode::AccessPointAlreadyOwnedByYou);
             return Err(error.detail("AccessPointName", &*request.name));
+        }
+        if rows::bucket_revision(&in_host).is_some() {
+            return Err(taken_by_bucket(&in_host));
         }
         if rows::count(tables::OBJECT_LAMBDAS, &request.account, OF_ACCOUNT_MAX) >= OF_ACCOUNT_MAX {
             return Err(ErrorCode::TooManyAccessPoints.into());
@@ -51,6 +55,7 @@ pub(crate) async fn create(call: &Call, request: &Request) -> Result<Response> {
         let mut changes = Changes::new();
         changes.require(tables::ACCESS_POINTS, &supporting(configuration)?);
         changes.require_absent(tables::OBJECT_LAMBDAS, key.clone());
+        changes.require_absent(tables::BUCKETS, in_host.clone().into_bytes());
         changes.require_absent(tables::OBJECT_LAMBDA_ALIASES, record.alias.clone().into_bytes());
         changes.put(tables::OBJECT_LAMBDAS, key.clone(), &record)?;
         changes.put_bytes(tables::OBJECT_LAMBDA_ALIASES, record.alias.clone().into_bytes(), key.clone());

@@ -140,3 +140,41 @@ fn where_only_ownership_decides_nothing_is_read() {
         assert_ne!(call.decision.get(), Some(Decision::AsOwner));
     }
 }
+
+#[test]
+fn who_names_functions_for_a_bucket_may_invoke_each_of_them() {
+    stored();
+    let other = FUNCTION.replace("redact", "resize");
+    let refused = |arns: &[&str]| {
+        let mut call = call(("PutBucketTransforms", "PUT /photos?transforms"), user(OWNER, "alice"));
+        call.owner = Some(Owner { account: OWNER.to_owned(), guarded: false });
+        let arns: Vec<String> = arns.iter().map(|arn| (*arn).to_owned()).collect();
+        let error = crate::authorize::authorize_invocations(&call, &arns).err();
+        error.map(|error| (error.code, error.details))
+    };
+    let denied = |arn: &str| Some((ErrorCode::LambdaPermissionError, vec![("FunctionArn", arn.to_owned())]));
+    assert_eq!(refused(&[]), None);
+    assert_eq!(refused(&[FUNCTION]), denied(FUNCTION));
+    // The policy of the function will do, as for every principal of its account.
+    deployed(Some(&invokes(&format!(r#"{{"AWS":"arn:aws:iam::{OWNER}:user/alice"}}"#))));
+    assert_eq!(refused(&[FUNCTION]), None);
+    assert_eq!(refused(&[FUNCTION, &other]), denied(&other));
+    // A policy says which versions and aliases it is about.
+    let on = |resource: &str| {
+        let allow =
+            format!(r#"{{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"{resource}"}}"#);
+        identity("alice", &[&document(&[&allow])]);
+    };
+    on(&other);
+    assert_eq!(refused(&[&other]), None);
+    assert_eq!(refused(&[&format!("{other}:$LATEST")]), None);
+    let live = format!("{other}:live");
+    assert_eq!(refused(&[&live]), denied(&live));
+    on(&format!("{other}:*"));
+    assert_eq!(refused(&[&live]), None);
+    // Another account's function takes what that account says, too.
+    let strange = other.replace(OWNER, STRANGER);
+    on("*");
+    assert_eq!(refused(&[&strange]), denied(&strange));
+    assert_eq!(refused(&["redact"]), denied("redact"));
+}

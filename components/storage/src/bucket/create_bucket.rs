@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
+use gateway::bucket::access_point::{InHost, in_host};
 use gateway::bucket::acl::{Parties, RequestedAcl};
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::bucket::object_ownership::ObjectOwnership;
@@ -60,15 +61,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         };
         let mut plan = Plan::new();
         plan.require_absent(tables::BUCKETS, tables::bucket_key(&request.bucket));
-        // Hosts name an access point in the same way: `reports-111122223333`.
-        if let Some(key) = tables::access_point_named_like(&request.bucket) {
-            if index::get(tables::ACCESS_POINTS, key.clone()).is_some() {
-                return Err(
-                    S3Error::new(ErrorCode::BucketAlreadyExists).detail("BucketName", &*request.bucket)
-                );
-            }
-            plan.require_absent(tables::ACCESS_POINTS, key);
-        }
+        keep_from_access_points(&mut plan, &request.bucket, owner)?;
         plan.make_bucket(&request.bucket, &row)?;
         // A release that does not know cross-origin rules, or those about transforms, leaves their
         // row behind when it deletes a bucket. The new bucket must not inherit it.
@@ -79,6 +72,27 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
     }
     Err(aborted())
+}
+
+/// Refuses a name by which hosts name an access point: `reports-111122223333`.
+///
+/// Those that end in the number of another account are that account's, whether it has such an
+/// access point or not: clients go on sending to the host of one that is deleted.
+/// `BucketAlreadyExists`
+fn keep_from_access_points(plan: &mut Plan, bucket: &str, owner: Account) -> Result<()> {
+    let Some(InHost { name, account, .. }) = in_host(bucket) else { return Ok(()) };
+    let taken = || S3Error::new(ErrorCode::BucketAlreadyExists).detail("BucketName", bucket);
+    if account != owner.to_string() && sdk::keys::account(account).is_some() {
+        return Err(taken().message(format!("Names that end in -{account} are kept for that account.")));
+    }
+    let key = tables::access_point_key(account, name);
+    for table in [tables::ACCESS_POINTS, tables::OBJECT_LAMBDAS] {
+        if index::get(table, key.clone()).is_some() {
+            return Err(taken());
+        }
+        plan.require_absent(table, key.clone());
+    }
+    Ok(())
 }
 
 fn created(bucket: &str) -> Response {

@@ -1,6 +1,9 @@
 //! GetBucketTransforms, PutBucketTransforms, DeleteBucketTransforms: which functions change what is
 //! read from a bucket (docs/transforms.md). S3 has no such operations.
 //!
+//! Who chooses functions for a bucket needs to be allowed to invoke them: from then on they run for
+//! every reader, who needs no such right.
+//!
 //! The rules have a row of their own, which the stage `transform` reads. The row of the bucket says
 //! that there is one, so requests to other buckets read nothing.
 
@@ -23,7 +26,8 @@ pub(crate) fn get(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(row.record.document()))
 }
 
-/// PutBucketTransforms: the rules replace those that were there.
+/// PutBucketTransforms: the rules replace those that were there. `LambdaPermissionError` for a
+/// function that the principal may not invoke.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     check_account(request)?;
     let body = document::receive(request).await?;
@@ -57,6 +61,7 @@ fn check_account(request: &Request) -> Result<()> {
 async fn change(request: &Request, rules: Option<&TransformRules>) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.bucket_just_decided(attempt).await?;
+        request.decide_on_functions(rules).await;
         let mut plan = Plan::new();
         plan.require_bucket(&bucket);
         let key = tables::transforms_key(&request.bucket);

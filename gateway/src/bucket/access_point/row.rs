@@ -5,10 +5,12 @@ use std::ops::Range;
 
 /// Access points, by account (12 digits) and name.
 pub const TABLE: &str = "access-points";
+/// Object Lambda access points, by account and name.
+pub const OBJECT_LAMBDAS: &str = "object-lambda-access-points";
 /// The access points of each bucket: the name of the bucket, 0, account, name. The rows are empty.
 pub const OF_BUCKET: &str = "access-points-of";
 
-/// The row of an access point in [`TABLE`].
+/// The row of an access point in [`TABLE`], and of one of Object Lambda in [`OBJECT_LAMBDAS`].
 pub fn key(account: &str, name: &str) -> Vec<u8> {
     [account.as_bytes(), name.as_bytes()].concat()
 }

@@ -119,8 +119,8 @@ impl slots::policy::Guest for Trapping {
         next::policy::authorize_key(call, &action, &name, &context)
     }
 
-    fn authorize_invocation(call: &Call, arn: String) -> Result<(), Refusal> {
-        next::policy::authorize_invocation(call, &arn)
+    fn authorize_invocations(call: &Call, arns: Vec<String>) -> Result<(), Refusal> {
+        next::policy::authorize_invocations(call, &arns)
     }
 }
 
