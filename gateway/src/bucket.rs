@@ -5,6 +5,7 @@ pub mod acl;
 pub mod bucket_name;
 pub mod cors;
 pub mod encryption;
+pub mod function_arn;
 pub mod object_lambda;
 pub mod object_ownership;
 pub mod public_access_block;

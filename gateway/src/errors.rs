@@ -213,6 +213,7 @@ error_codes! {
     MissingAuthenticationTokenException 403 "Missing Authentication Token"
     PolicyLengthExceededException    400 "The permissions policy for the resource is too large."
     PreconditionFailedException      412 "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to retrieve the latest RevisionId for your resource."
+    PublicPolicyException            400 "The policy would let everybody invoke the function."
     RequestEntityTooLargeException   413 "The request is too large."
     ResourceConflictException        409 "The resource already exists, or another operation is in progress."
     ResourceNotFoundException        404 "The resource specified in the request does not exist."

@@ -30,6 +30,12 @@ deploy() {
   $LAMBDA list-functions --query 'Functions[].FunctionName' | grep "$NAME"
 }
 check deploy_by_the_command_line deploy
+invoke() {
+  $LAMBDA invoke --function-name "$NAME" --qualifier live --cli-binary-format raw-in-base64-out \
+    --payload '{"body": "hello"}' --query ExecutedVersion "$WORK/answer" | grep '^2$'
+  grep '"body":"HELLO"' "$WORK/answer"
+}
+check invoke_it invoke
 end() {
   refused $LAMBDA delete-function --function-name "$NAME" --qualifier 2
   $LAMBDA delete-function --function-name "$NAME"

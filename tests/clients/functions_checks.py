@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import os
 import sys
 import zipfile
@@ -83,6 +84,24 @@ def a_policy_is_written_statement_by_statement():
     assert "000000000002:root" in functions.get_policy(FunctionName=NAME)["Policy"]
     functions.remove_permission(FunctionName=NAME, StatementId="s")
     assert refusal(functions.get_policy, FunctionName=NAME) == ("ResourceNotFoundException", 404)
+
+
+def a_test_event_is_answered():
+    answer = functions.invoke(FunctionName=NAME, Qualifier="live", LogType="Tail", Payload=b'{"body": "hello"}')
+    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "2") and "FunctionError" not in answer
+    assert json.loads(answer["Payload"].read())["body"] == "HELLO"
+    assert len(base64.b64decode(answer["LogResult"])) <= 4096
+    failed = functions.invoke(FunctionName=NAME, Payload=b'{"payload": "panic"}')
+    assert failed["FunctionError"] == "Unhandled" and "errorType" in json.loads(failed["Payload"].read())
+    assert functions.invoke(FunctionName=NAME, InvocationType="DryRun")["StatusCode"] == 204
+    later = dict(FunctionName=NAME, InvocationType="Event")
+    assert refusal(functions.invoke, **later) == ("InvalidParameterValueException", 400)
+    assert refusal(functions.invoke, FunctionName="none") == ("ResourceNotFoundException", 404)
+
+
+def nobody_lets_everybody_in():
+    public = dict(FunctionName=NAME, StatementId="p", Action="lambda:InvokeFunction", Principal="*")
+    assert refusal(functions.add_permission, **public) == ("PublicPolicyException", 400)
 
 
 def it_is_deleted():

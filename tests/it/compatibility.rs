@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use gateway::operations::functions::table::FunctionOperation;
 use gateway::operations::{Action, Operation, OperationRow, Selector, Support, TargetKind};
 use tests::workspace;
 
@@ -29,6 +30,21 @@ fn page() -> String {
         let point = if row.by_access_point { "point" } else { "" };
         let (name, request, actions) = (row.operation.name(), request(row), actions(row));
         let _written = writeln!(page, "| {name} | `{request}` | {actions} | {point} | {state} |");
+    }
+    page.push_str(&functions());
+    page
+}
+
+/// The operations of Lambda, which are one row of the table of S3.
+fn functions() -> String {
+    let mut page = "\n## Lambda\n\n\
+         The operations that deploy [transforms](transforms.md#by-the-tools-of-aws-lambda), from the table in\n\
+         `gateway/src/operations/functions/table.rs`. They are signed for `lambda`.\n\n\
+         | operation | request | action |\n| --- | --- | --- |\n"
+        .to_owned();
+    for operation in FunctionOperation::ALL {
+        let _written =
+            writeln!(page, "| {} | `{}` | `{}` |", operation.name(), operation.request(), operation.action());
     }
     page
 }

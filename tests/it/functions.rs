@@ -3,7 +3,9 @@
 
 mod command;
 mod control;
+mod invoke;
 mod packages;
+mod rights;
 
 use serde_json::{Value, json};
 use tests::client::Client;

@@ -1,8 +1,9 @@
 //! The export `functions`: the code that an ARN stands for, and who may invoke it.
 
+use gateway::bucket::function_arn::FunctionArn;
 use gateway::errors::Result;
 use gateway::hex;
-use gateway::operations::functions::names::{self, FunctionName, LATEST};
+use gateway::operations::functions::names;
 use sdk::bindings::functions::exports::portcullis::gateway::functions::{FunctionAccess, Guest};
 use sdk::{FunctionCode, Span, settings};
 
@@ -15,44 +16,33 @@ impl Guest for Functions {
     }
 
     fn access(arn: String) -> Option<FunctionAccess> {
-        let Named { account, name, .. } = Named::parse(&arn)?;
-        let row = rows::function(&account, &name).ok().flatten()?.record;
+        let named = named(&arn)?;
+        let row = rows::function(named.account, named.name).ok().flatten()?.record;
         Some(FunctionAccess {
-            arn: names::arn(&settings::region(), &account, &name),
-            account,
+            arn: named.unqualified(),
+            account: named.account.to_owned(),
             policy: row.policy,
             tags: row.tags,
         })
     }
 
     fn policy(arn: String) -> Option<String> {
-        let Named { account, name, .. } = Named::parse(&arn)?;
-        rows::policy(&account, &name).ok().flatten().map(|row| row.record.text)
+        let named = named(&arn)?;
+        rows::policy(named.account, named.name).ok().flatten().map(|row| row.record.text)
     }
 }
 
 /// A function by an ARN of this region.
-struct Named {
-    account: String,
-    name: String,
-    qualifier: Option<String>,
-}
-
-impl Named {
-    fn parse(arn: &str) -> Option<Named> {
-        let FunctionName { region, account, name, qualifier } = FunctionName::parse(arn).ok()?;
-        (region? == settings::region()).then_some(Named { account: account?, name, qualifier })
-    }
+fn named(arn: &str) -> Option<FunctionArn<'_>> {
+    FunctionArn::parse(arn).filter(|arn| arn.region == settings::region())
 }
 
 fn find(arn: &str) -> Result<Option<FunctionCode>> {
-    let Some(Named { account, name, qualifier }) = Named::parse(arn) else { return Ok(None) };
-    let Some(row) = rows::function(&account, &name)? else { return Ok(None) };
-    let Some((number, version)) = rows::qualified(&account, &name, &row, qualifier.as_deref())? else {
-        return Ok(None);
-    };
-    let number = if number == 0 { LATEST.to_owned() } else { number.to_string() };
-    let arn = names::qualified_arn(&settings::region(), &account, &name, &number);
+    let Some(named) = named(arn) else { return Ok(None) };
+    let FunctionArn { region, account, name, qualifier } = named;
+    let Some(row) = rows::function(account, name)? else { return Ok(None) };
+    let Some((number, version)) = rows::qualified(account, name, &row, qualifier)? else { return Ok(None) };
+    let arn = names::qualified_arn(region, account, name, &shown::version_name(number));
     Ok(Some(code(arn, version, row.record.calls_max)))
 }
 

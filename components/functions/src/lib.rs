@@ -19,7 +19,7 @@ mod tables;
 
 use sdk::bindings::functions::exports::portcullis::gateway::function_control::Guest;
 use sdk::calls::{self, PlannedCalls};
-use sdk::{Call, Progress, Refusal, refuse};
+use sdk::{Call, NamedVersion, Progress, Refusal, refuse};
 
 use crate::request::Request;
 
@@ -34,6 +34,10 @@ pub struct Functions;
 impl Guest for Functions {
     fn plan(call: Call) -> Result<Progress, Refusal> {
         calls::plan(&CALLS, call, Request::plan).map_err(refuse)
+    }
+
+    fn reads(id: u64) -> Option<NamedVersion> {
+        CALLS.with(|calls| calls.look(id, |planned| planned.request().code_object())).flatten()
     }
 
     fn start(id: u64) -> Result<Progress, Refusal> {

@@ -2,14 +2,15 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::functions::input::{
-    AliasInput, ConcurrencyInput, FunctionInput, LongText, PublishInput, TagsInput,
+    AliasInput, CodeSource, ConcurrencyInput, FunctionInput, LongText, PublishInput, TagsInput,
 };
 use gateway::operations::functions::names::{self, FunctionName, is_name, is_qualifier};
-use gateway::operations::functions::statements::PermissionInput;
+use gateway::operations::functions::statements::{self, PermissionInput};
 use gateway::operations::functions::table::{FunctionOperation, FunctionRequest, resolve};
+use gateway::operations::functions::test_event::TestInput;
 use gateway::operations::functions::{self, invalid};
 use gateway::request::query::Query;
-use sdk::{Call, Head, NeededAccess, PackageSource, Principal, settings, trace};
+use sdk::{Call, Head, NamedVersion, NeededAccess, PackageSource, Principal, settings, trace};
 
 use crate::changes::no_such;
 use crate::records::{Function, Row, Version};
@@ -21,7 +22,8 @@ use crate::shown::Which;
 pub(crate) struct Request {
     /// What is asked for.
     pub(crate) operation: FunctionOperation,
-    /// The account of the principal, to which the function belongs: 12 digits.
+    /// The account to which the function belongs, which is the principal's unless the function is
+    /// invoked: 12 digits.
     pub(crate) account: String,
     /// The name of the function; empty where the request is about all.
     pub(crate) name: String,
@@ -41,20 +43,29 @@ pub(crate) struct Request {
     pub(crate) request_id: String,
 }
 
+/// Where the package of a function is.
+#[derive(Debug)]
+pub(crate) enum Package {
+    /// It came with the request.
+    Sent(PackageSource),
+    /// It is an object, which `policy` decides on.
+    Object(NamedVersion),
+}
+
 /// What the document of a request says.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// Nothing.
     None,
     /// With the package, where there is one.
-    Function(Box<FunctionInput>, Option<PackageSource>),
+    Function(Box<FunctionInput>, Option<Package>),
     Publish(PublishInput),
     Alias(AliasInput),
     Permission(PermissionInput),
     Tags(TagsInput),
     Concurrency(ConcurrencyInput),
     /// A test event.
-    Event,
+    Event(Box<TestInput>),
 }
 
 impl Request {
@@ -105,8 +116,11 @@ impl Request {
     /// Takes over which function is named, and what stands behind its name.
     fn name_it(&mut self, given: &str) -> Result<()> {
         let FunctionName { region, account, name, qualifier } = FunctionName::parse(given)?;
-        if account.is_some_and(|account| account != self.account) {
-            return Err(ErrorCode::AccessDenied.into());
+        match account.filter(|account| *account != self.account) {
+            // Only this is a matter of two accounts.
+            Some(account) if self.operation == FunctionOperation::Invoke => self.account = account,
+            Some(_) => return Err(ErrorCode::AccessDenied.into()),
+            None => {}
         }
         if region.is_some_and(|region| region != self.region) {
             return Err(no_such(given));
@@ -149,6 +163,12 @@ impl Request {
             }
             context.push(("aws:TagKeys".to_owned(), tags.iter().map(|(key, _)| key.clone()).collect()));
         }
+        if self.operation == FunctionOperation::UntagResource {
+            context.push(("aws:TagKeys".to_owned(), self.tag_keys().map(str::to_owned).collect()));
+        }
+        if let Some(principal) = self.permission_principal()? {
+            context.push(("lambda:Principal".to_owned(), vec![principal]));
+        }
         context.extend(tags.into_iter().map(|(key, value)| (format!("aws:RequestTag/{key}"), vec![value])));
         let row = if self.name.is_empty() { None } else { rows::function(&self.account, &self.name)? };
         let own = row.map(|row| row.record.tags).unwrap_or_default();
@@ -157,9 +177,32 @@ impl Request {
         Ok(NeededAccess { actions, arn, owner: self.account.clone(), context, provider: None })
     }
 
+    /// The keys of tags that the request removes.
+    pub(crate) fn tag_keys(&self) -> impl Iterator<Item = &str> {
+        self.query.iter().filter(|(name, _)| *name == "tagKeys").map(|(_, key)| key)
+    }
+
+    /// Whom the request allows to invoke the function, or allows it no more.
+    fn permission_principal(&self) -> Result<Option<String>> {
+        if let Input::Permission(input) = &self.input {
+            return Ok(Some(input.principal.clone()));
+        }
+        if self.operation != FunctionOperation::RemovePermission {
+            return Ok(None);
+        }
+        let held = rows::policy(&self.account, &self.name)?;
+        let text = held.as_ref().map(|held| held.record.text.as_str());
+        statements::principal_of(text, &self.second, &self.qualified_arn())
+    }
+
     /// The ARN of the function.
     pub(crate) fn arn(&self) -> String {
         names::arn(&self.region, &self.account, &self.name)
+    }
+
+    /// The ARN with a version.
+    pub(crate) fn arn_of(&self, version: &str) -> String {
+        names::qualified_arn(&self.region, &self.account, &self.name, version)
     }
 
     /// The ARN with what stands behind the name, if anything does.
@@ -194,8 +237,16 @@ impl Request {
         }
     }
 
+    /// The object that the request reads its code from.
+    pub(crate) fn code_object(&self) -> Option<NamedVersion> {
+        match &self.input {
+            Input::Function(_, Some(Package::Object(named))) => Some(named.clone()),
+            _ => None,
+        }
+    }
+
     /// The document of a function, and its package.
-    pub(crate) fn function_input(&mut self) -> Result<(Box<FunctionInput>, Option<PackageSource>)> {
+    pub(crate) fn function_input(&mut self) -> Result<(Box<FunctionInput>, Option<Package>)> {
         match std::mem::replace(&mut self.input, Input::None) {
             Input::Function(input, package) => Ok((input, package)),
             _ => Err(S3Error::from(ErrorCode::InternalError)),
@@ -219,6 +270,21 @@ impl Request {
     }
 }
 
+/// Where a package is that a document names.
+fn package(code: CodeSource, document: &[u8]) -> Result<Package> {
+    let text = match code {
+        CodeSource::Sent(text) => text,
+        CodeSource::Object(bucket, key, version_id) => {
+            return Ok(Package::Object(NamedVersion { bucket, key, version_id }));
+        }
+    };
+    match (text.position(document), text) {
+        (Some(position), _) => Ok(Package::Sent(PackageSource::Received(position))),
+        (None, LongText::Apart(text)) => Ok(Package::Sent(PackageSource::Text(text))),
+        (None, LongText::Within(..)) => Err(S3Error::from(ErrorCode::InternalError)),
+    }
+}
+
 fn read_input(operation: FunctionOperation, document: Vec<u8>) -> Result<Input> {
     use FunctionOperation as Of;
     Ok(match operation {
@@ -232,12 +298,7 @@ fn read_input(operation: FunctionOperation, document: Vec<u8>) -> Result<Input> 
                 Of::UpdateFunctionCode => Some(input.take_code().package()?),
                 _ => None,
             };
-            let source = |code: LongText| match (code.position(&document), code) {
-                (Some(position), _) => Ok(PackageSource::Received(position)),
-                (None, LongText::Apart(text)) => Ok(PackageSource::Text(text)),
-                (None, LongText::Within(..)) => Err(S3Error::from(ErrorCode::InternalError)),
-            };
-            Input::Function(input, code.map(source).transpose()?)
+            Input::Function(input, code.map(|code| package(code, &document)).transpose()?)
         }
         Of::PublishVersion => Input::Publish(functions::parse(&document)?),
         Of::CreateAlias | Of::UpdateAlias => {
@@ -248,7 +309,7 @@ fn read_input(operation: FunctionOperation, document: Vec<u8>) -> Result<Input> 
         Of::AddPermission => Input::Permission(functions::parse(&document)?),
         Of::TagResource => Input::Tags(functions::parse(&document)?),
         Of::PutFunctionConcurrency => Input::Concurrency(functions::parse(&document)?),
-        Of::Invoke => Input::Event,
+        Of::Invoke => Input::Event(Box::new(TestInput::parse(&document)?)),
         _ => Input::None,
     })
 }

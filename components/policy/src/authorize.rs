@@ -5,9 +5,10 @@ use gateway::errors::{ErrorCode, Result};
 use gateway::operations::Operation;
 use gateway::operations::form::Form;
 use gateway::policy::{Budget, ContextEntries};
-use gateway::request::headers::with_presigned;
+use gateway::request::headers::{Headers, with_presigned};
 use gateway::request::query::Query;
-use sdk::{Decision, Head, IdentityKind, Target};
+use gateway::request::url_encoding::encoded;
+use sdk::{Decision, Head, IdentityKind, NamedVersion, Target};
 
 use crate::explain::{explain, is_denial};
 use crate::host::{Call, identities, region};
@@ -54,6 +55,26 @@ pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Re
     });
     with_request(call, &facts, |access, stored| {
         let access = AccessRequest { body: Body::Said(&said), ..*access };
+        decide(call, &access, stored).map(|_| ())
+    })
+}
+
+/// Decides whether the principal may read an object that a call of another API names.
+/// `AccessDenied`, also where there is no such bucket.
+pub(crate) fn authorize_read(call: &Call, named: &NamedVersion) -> Result<()> {
+    let target = Target {
+        operation: Operation::GetObject.name().to_owned(),
+        bucket: Some(named.bucket.clone()),
+        key: Some(named.key.clone()),
+        ..call.target()
+    };
+    let facts = Facts { operation: Operation::GetObject, target, principal: call.principal() };
+    let id = named.version_id.as_deref().map(encoded);
+    let query = Query::parse(&id.map_or_else(String::new, |id| format!("versionId={id}")))?;
+    // The headers are those of another operation.
+    let headers = Headers::default();
+    with_request(call, &facts, |access, stored| {
+        let access = AccessRequest { headers: &headers, query: &query, ..*access };
         decide(call, &access, stored).map(|_| ())
     })
 }

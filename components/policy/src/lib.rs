@@ -17,7 +17,7 @@ use sdk::bindings::policy::exports::portcullis::gateway::advice as advice_contra
 #[cfg(not(test))]
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
 #[cfg(not(test))]
-use sdk::{Call, Refusal, refuse};
+use sdk::{Call, NamedVersion, Refusal, refuse};
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
@@ -45,6 +45,10 @@ impl Guest for Policy {
         context: Vec<(String, String)>,
     ) -> Result<String, Refusal> {
         authorize_key::authorize(call, &action, &name, &context).map_err(refuse)
+    }
+
+    fn authorize_read(call: &Call, named: NamedVersion) -> Result<(), Refusal> {
+        authorize::authorize_read(call, &named).map_err(refuse)
     }
 
     fn authorize_invocations(call: &Call, arns: Vec<String>) -> Result<(), Refusal> {

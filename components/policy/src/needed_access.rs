@@ -43,7 +43,10 @@ pub(crate) fn authorize(call: &Call, operation: Operation) -> Result<()> {
 /// Decides on everything that is needed. Errors as [`authorize`].
 fn decide_on(call: &Call, operation: Operation, needed: &NeededAccess) -> Result<()> {
     with_planned(call, operation, needed.provider.as_deref(), |planned| {
-        needed.actions.iter().try_for_each(|action| planned.authorize_action(action, needed, None))
+        needed.actions.iter().try_for_each(|action| {
+            let function = (action == INVOKE_FUNCTION).then(|| function(&needed.arn, &needed.owner));
+            planned.authorize_action(action, needed, function.transpose()?.as_ref())
+        })
     })
 }
 
@@ -63,10 +66,7 @@ pub(crate) fn decide_on_invocations(
                 }
                 _ => error,
             };
-            let function = Account::parse(account)
-                .ok_or(ErrorCode::AccessDenied.into())
-                .and_then(|account| resources::function(arn, account))
-                .map_err(refused)?;
+            let function = function(arn, account).map_err(refused)?;
             let tag =
                 |(key, value): &(String, String)| (format!("aws:ResourceTag/{key}"), vec![value.clone()]);
             let needed = NeededAccess {
@@ -79,6 +79,11 @@ pub(crate) fn decide_on_invocations(
             planned.authorize_action(INVOKE_FUNCTION, &needed, Some(&function)).map_err(refused)
         })
     })
+}
+
+/// Who may invoke a function, for an account. `AccessDenied` for an ARN that cannot be read.
+fn function(arn: &str, account: &str) -> Result<FunctionAccess> {
+    resources::function(arn, Account::parse(account).ok_or(ErrorCode::AccessDenied)?)
 }
 
 /// Reads what decisions on a call need, and hands it to `decide`.

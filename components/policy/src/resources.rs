@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gateway::access::{
     AccessPoint, AccessPointOf, Bucket, FunctionAccess, Object, ObjectLambdaAccess, Resources,
 };
-use gateway::bucket::object_lambda::{Transformer, other_arn_of, transformer_of};
+use gateway::bucket::object_lambda::{Transformer, transformer_of};
 use gateway::bucket::public_access_block::BlockLevels;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::account::Account;
@@ -212,7 +212,7 @@ pub(crate) fn function(arn: &str, account: Account) -> Result<FunctionAccess> {
     });
     Ok(FunctionAccess {
         arn: arn.to_owned(),
-        other_arn: other_arn_of(arn),
+        other_arn: own.and_then(|name| name.other()),
         account: match own {
             Some(name) => Account::parse(name.account).ok_or(ErrorCode::AccessDenied)?,
             None => account,

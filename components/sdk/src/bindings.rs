@@ -123,6 +123,7 @@ mod generated {
         "functions-stage",
         [
             "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/access@0.1.0" = access,
             "portcullis:gateway/index@0.1.0" = index,
             "portcullis:gateway/vault@0.1.0" = vault,
             "portcullis:gateway/digests@0.1.0" = digests,

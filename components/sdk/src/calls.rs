@@ -60,6 +60,14 @@ impl<H, W> Calls<H, W> {
         }
     }
 
+    /// Looks at what is held of a call; `None` where nothing is.
+    pub fn look<T>(&self, id: u64, look: impl FnOnce(&H) -> T) -> Option<T> {
+        match self.0.borrow().get(&id)? {
+            Kept::Held(held) => Some(look(held)),
+            Kept::Waiting(..) => None,
+        }
+    }
+
     /// The task of a call that waits, and what is held beside it. `None` for a call that has
     /// nothing left to do.
     pub fn waiting(&self, id: u64) -> Option<(Task, W)> {
@@ -127,6 +135,13 @@ impl<H> Calls<H> {
 pub struct Planned<R> {
     call: Call,
     request: R,
+}
+
+impl<R> Planned<R> {
+    /// Its request.
+    pub fn request(&self) -> &R {
+        &self.request
+    }
 }
 
 /// The calls of a stage that serves operations of its own: it plans one, `policy` decides, and it

@@ -16,6 +16,7 @@
 //! | [`index`] | ordered tables |
 //! | [`record`] | what rows hold |
 //! | [`settings`] | what the operator set |
+//! | [`shown`] | what is left of a request for a function that says what it depends on |
 
 pub mod access;
 #[cfg(any(target_arch = "wasm32", test))]
@@ -31,6 +32,7 @@ pub mod record;
 pub mod refusal;
 pub mod response;
 pub mod settings;
+pub mod shown;
 pub mod work;
 
 use bindings::guest::portcullis::gateway as contract;
@@ -41,12 +43,12 @@ pub use contract::calls::{
     AccessPoint, AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest,
     DigestAlgorithm, Excess, Failure, Fetch, Fetched, Form, FunctionCode, Identity, IdentityKind, IngestPlan,
     Ingested, KeptProtection, ListedObject, ListedPage, Made, MadeError, MadeHead, MadeNeed, NamedObject,
-    NeededAccess, ObjectLambda, ObjectVersion, Owner, PackagePlan, PackageSource, Packaged, Payload,
-    Principal, Progress, Protection, Put, Refusal, Requirement, Sealed, SealedRole, SecondFactor,
+    NamedVersion, NeededAccess, ObjectLambda, ObjectVersion, Owner, PackagePlan, PackageSource, Packaged,
+    Payload, Principal, Progress, Protection, Put, Refusal, Requirement, Sealed, SealedRole, SecondFactor,
     SeenRequest, Session, SetResponse, ShownCaller, ShownRequest, Signature, SignatureVersion, Span,
-    SseKmsKey, Stored, Target, TransformFailure, TransformFailureKind, TransformPlan, Transformation,
-    TransformedObject, TransformedPart, Transformer, Unanswered, Unfetched, UsageChange, Webhook,
-    WebhookAnswer, WebhookContent,
+    SseKmsKey, Stored, Target, TestEvent, Tested, TransformFailure, TransformFailureKind, TransformPlan,
+    Transformation, TransformedObject, TransformedPart, Transformer, Unanswered, Unfetched, UsageChange,
+    Webhook, WebhookAnswer, WebhookContent,
 };
 pub use contract::{digests, keys, master_keys, quotas, seals, trace, vault};
 pub use head::Head;

@@ -4,8 +4,8 @@ use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
     Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Made,
-    PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind, TransformPlan, Unanswered,
-    Unfetched, WebhookAnswer,
+    PackagePlan, Packaged, Span, TestEvent, Tested, TransformFailure, TransformFailureKind, TransformPlan,
+    Unanswered, Unfetched, WebhookAnswer,
 };
 
 /// A body received into memory.
@@ -63,6 +63,8 @@ pub trait Work {
     async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure>;
     /// Transforms the response that is set.
     async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;
+    /// Calls a function with a test event.
+    async fn test(&self, event: &TestEvent) -> Result<Tested, Failure>;
     /// Hands headers and body of this request to the call that waits for the answer of a webhook.
     async fn answer(&self, answer: &WebhookAnswer) -> Result<(), AnswerError>;
 }
@@ -159,6 +161,15 @@ impl Work for Call {
             Outcome::Unmade(failure) => Err(failure),
             // A client that may not go on: the host does none of its work.
             _ => Err(TransformFailure { kind: TransformFailureKind::Busy, words: String::new() }),
+        }
+    }
+
+    async fn test(&self, event: &TestEvent) -> Result<Tested, Failure> {
+        self.schedule_test(event);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Tested(tested) => Ok(tested),
+            other => Err(failure(&other)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use gateway::request::headers::Headers;
 use gateway::request::query::Query;
-use sdk::{Call, Head, Principal, ShownCaller, ShownRequest};
+use sdk::{Call, Head, Principal, ShownCaller, ShownRequest, shown};
 
 /// Headers that no transform sees: they prove who sends the request.
 const SECRET_HEADERS: [&str; 4] =
@@ -64,20 +64,9 @@ impl Shown {
     /// What is left of it for a function that says what it depends on. `modified_ms`, which belongs
     /// to the object, takes the place of the time.
     pub(crate) fn only(&self, vary: &[String], modified_ms: u64) -> Shown {
-        let is_named = |kind: &str, name: &str| {
-            vary.iter().any(|word| word.strip_prefix(kind).is_some_and(|named| named == name))
-        };
-        let chosen = |fields: &[(String, String)], kind: &str| {
-            fields.iter().filter(|(name, _)| is_named(kind, name)).cloned().collect()
-        };
         Shown {
-            request: ShownRequest {
-                method: "GET".to_owned(),
-                url: String::new(),
-                headers: chosen(&self.request.headers, "header:"),
-                query: chosen(&self.request.query, "query:"),
-            },
-            caller: self.caller.clone().filter(|_| vary.iter().any(|word| word == "caller")),
+            request: shown::only(&self.request, vary),
+            caller: shown::caller_only(self.caller.clone(), vary),
             at_ms: modified_ms,
         }
     }

@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gateway::bucket::object_lambda::{self, transformer_of};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::sigv4::amz_date::AmzDate;
 use gateway::operations::Operation;
@@ -119,13 +120,10 @@ pub(crate) fn named(call: &Call, sent: &SentHead) -> Result<Option<Named>> {
 
 /// The name of a function in an ARN: of AWS, with or without a version, or of MinIO.
 fn name_in(arn: &str) -> Option<&str> {
-    let of_aws = || {
-        let mut parts = arn.split(':');
-        let is_of_lambda = parts.next() == Some("arn") && parts.nth(1) == Some("lambda");
-        let name = parts.nth(3);
-        if is_of_lambda { name } else { None }
-    };
-    minio_name(arn).or_else(of_aws)
+    match transformer_of(arn)? {
+        object_lambda::Transformer::Function(function) => Some(function.name),
+        object_lambda::Transformer::Webhook(name) => Some(name),
+    }
 }
 
 fn minio_name(arn: &str) -> Option<&str> {

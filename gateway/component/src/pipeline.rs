@@ -341,6 +341,9 @@ async fn walk_functions(call: &Call, id: u64, border: &Border<'_>) -> Result<(),
     end_of_functions(id, planned, border).await?;
     border.enter("policy");
     policy::authorize(call)?;
+    if let Some(named) = function_control::reads(id) {
+        policy::authorize_read(call, &named)?;
+    }
     added(Position::BeforeStorage, call)?;
     border.enter("functions");
     let progress = function_control::start(id)?;

@@ -4,6 +4,7 @@
 
 pub(crate) mod iam;
 pub(crate) mod kms;
+pub mod lambda;
 pub mod object_lambda;
 
 use super::budget::Budget;
@@ -57,6 +58,11 @@ impl ActionPattern {
     /// Whether it means an action of S3 Object Lambda.
     pub(crate) fn is_of_object_lambda(&self) -> bool {
         object_lambda::ACTIONS.iter().any(|name| self.matches(&name.to_ascii_lowercase()))
+    }
+
+    /// The actions of Lambda that it means.
+    pub(crate) fn of_lambda(&self) -> impl Iterator<Item = &'static str> {
+        lambda::ACTIONS.iter().copied().filter(|name| self.matches(&name.to_ascii_lowercase()))
     }
 
     /// Whether it means an action of KMS.

@@ -88,13 +88,22 @@ const TAGS_RESOURCE: Carried = Carried::By(&[
     "s3:TagResource",
     "s3:UntagResource",
     "iam:*",
+    "lambda:CreateFunction",
+    "lambda:TagResource",
+    "lambda:UntagResource",
     "sts:*",
 ]);
-const TAGGED_RESOURCE: Carried = Carried::By(&["s3:*", "iam:*", "sts:*"]);
+const TAGGED_RESOURCE: Carried = Carried::By(&["s3:*", "iam:*", "lambda:*", "sts:*"]);
 const TAGGED_IAM: Carried = Carried::By(&["iam:*", "sts:*"]);
 const OF_OBJECT_LAMBDA: Carried = Carried::By(&["s3-object-lambda:*"]);
 /// What Object Lambda asks of others on behalf of the principal.
 const BY_OBJECT_LAMBDA: Carried = Carried::By(&["s3:*", "lambda:*"]);
+const CHANGES_PERMISSIONS: Carried = Carried::By(&["lambda:AddPermission", "lambda:RemovePermission"]);
+const NO_FUNCTION_URL: Carried = Carried::Never("functions have no URLs");
+const NO_MAPPING: Carried = Carried::Never("nothing but requests invokes functions");
+const NO_LAYER: Carried = Carried::Never("functions have no layers");
+const NO_FUNCTION_NETWORK: Carried = Carried::Never("functions are in no network");
+const NO_CODE_SIGNING: Carried = Carried::Never("code is not signed");
 const NO_SERVICE: Carried = Carried::Never("no service makes requests of its own");
 const NO_ORGANIZATION: Carried = Carried::Never("there are no organizations");
 const NO_NETWORK_OWNER: Carried = Carried::Never("networks belong to no account");
@@ -257,6 +266,18 @@ keys! {
     KmsResourceAliases             "kms:ResourceAliases"                 Text         OF_KMS;
     KmsRetiringPrincipal           "kms:RetiringPrincipal"               ArnText      NO_GRANT;
     KmsViaService                  "kms:ViaService"                      Text         OF_KMS;
+
+    LambdaCodeSigningConfigArn     "lambda:CodeSigningConfigArn"         ArnText      NO_CODE_SIGNING;
+    LambdaEventSourceToken         "lambda:EventSourceToken"             Text         NO_MAPPING;
+    LambdaFunctionArn              "lambda:FunctionArn"                  ArnText      NO_MAPPING;
+    LambdaFunctionUrlAuthType      "lambda:FunctionUrlAuthType"          Text         NO_FUNCTION_URL;
+    LambdaInvokedViaFunctionUrl    "lambda:InvokedViaFunctionUrl"        Bool         NO_FUNCTION_URL;
+    LambdaLayer                    "lambda:Layer"                        ArnText      NO_LAYER;
+    LambdaPrincipal                "lambda:Principal"                    Text         CHANGES_PERMISSIONS;
+    LambdaSecurityGroupIds         "lambda:SecurityGroupIds"             Text         NO_FUNCTION_NETWORK;
+    LambdaSourceFunctionArn        "lambda:SourceFunctionArn"            ArnText      NO_SERVICE;
+    LambdaSubnetIds                "lambda:SubnetIds"                    Text         NO_FUNCTION_NETWORK;
+    LambdaVpcIds                   "lambda:VpcIds"                       Text         NO_FUNCTION_NETWORK;
 
     StsDurationSeconds             "sts:DurationSeconds"                 Number       OF_STS;
     StsExternalId                  "sts:ExternalId"                      Text         OF_STS;

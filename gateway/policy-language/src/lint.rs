@@ -112,6 +112,7 @@ fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, Str
         "iam" => ("IAM", action.is_of_iam()),
         "sts" => ("STS", action.is_of_iam()),
         "kms" => ("KMS", action.is_of_kms()),
+        "lambda" => ("Lambda", action.of_lambda().next().is_some()),
         "s3-object-lambda" => ("S3 Object Lambda", action.is_of_object_lambda()),
         // Actions of other services are not known here. Only a name that is near to a known one is
         // reported.
@@ -132,13 +133,22 @@ fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, Str
 }
 
 fn known_actions() -> impl Iterator<Item = &'static str> {
-    let others =
-        actions::iam::ACTIONS.iter().chain(actions::kms::ACTIONS).chain(actions::object_lambda::ACTIONS);
+    let others = [
+        actions::iam::ACTIONS,
+        actions::kms::ACTIONS,
+        actions::lambda::ACTIONS,
+        actions::object_lambda::ACTIONS,
+    ];
+    let others = others.into_iter().flatten();
     actions::ACTIONS.iter().map(|(name, _)| *name).chain(others.copied())
 }
 
 fn is_s3(action: &ActionPattern) -> bool {
     action.text.get(..3).is_some_and(|vendor| vendor.eq_ignore_ascii_case("s3:"))
+}
+
+fn is_lambda(action: &ActionPattern) -> bool {
+    action.text.get(..7).is_some_and(|vendor| vendor.eq_ignore_ascii_case("lambda:"))
 }
 
 fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Findings) {
@@ -153,18 +163,33 @@ fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Fi
     if statement.actions.except || resources.except {
         return;
     }
+    for action in &statement.actions.patterns {
+        let mut known = action.of_lambda().peekable();
+        let applies = |name: &str| resources.patterns.iter().any(|pattern| may_be_of_lambda(pattern, name));
+        if known.peek().is_some() && is_lambda(action) && !known.any(applies) {
+            findings.add(Severity::Mistake, "action-without-resource", no_resource(action));
+        }
+    }
     for action in statement.actions.patterns.iter().filter(|action| is_s3(action)) {
         let mut known = action.known().peekable();
         let applies = |(_, level): (&str, Level)| {
             resources.patterns.iter().any(|pattern| !is_s3_arn(pattern) || may_name(pattern, level))
         };
         if known.peek().is_some() && !known.any(applies) {
-            let message =
-                format!("{}: no resource of the statement is of the kind that it is about", action.text);
-            findings.add(Severity::Mistake, "action-without-resource", message);
+            findings.add(Severity::Mistake, "action-without-resource", no_resource(action));
         }
     }
     unused_resources(statement, findings);
+}
+
+fn no_resource(action: &ActionPattern) -> String {
+    format!("{}: no resource of the statement is of the kind that it is about", action.text)
+}
+
+/// Whether an ARN can name what an action of Lambda is about.
+fn may_be_of_lambda(pattern: &ArnPattern, action: &str) -> bool {
+    let is_own = pattern.head().get(2).is_some_and(|service| service.may_match("lambda"));
+    is_own && (!actions::lambda::is_of_account(action) || pattern.relative.is_any())
 }
 
 /// Finds resources that no action is about, in a statement where actions are about other ones.

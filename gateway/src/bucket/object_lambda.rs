@@ -5,6 +5,7 @@
 
 use crate::bucket::access_point::{self, ByArn, by_arn};
 use crate::bucket::bucket_name::OBJECT_LAMBDA_SUFFIX;
+use crate::bucket::function_arn::FunctionArn;
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::xml::{Element, XmlWriter};
 use serde::{Deserialize, Serialize};
@@ -15,8 +16,8 @@ const NAME_LENGTH_MAX: usize = 45;
 pub const PAYLOAD_BYTES_MAX: usize = 128 << 10;
 /// Bytes of the ARN of a function.
 const FUNCTION_ARN_BYTES_MAX: usize = 1024;
-/// Characters of the name of a function, of a webhook, of a version or an alias.
-const FUNCTION_NAME_LENGTH_MAX: usize = 140;
+/// Characters of the name of a webhook.
+const WEBHOOK_NAME_LENGTH_MAX: usize = 140;
 
 /// The most Object Lambda access points of an account.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-best-practices.html>
@@ -279,59 +280,25 @@ fn check_supporting(arn: &str, region: &str, account: &str) -> Result<()> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transformer<'a> {
     /// A deployed function.
-    Function(FunctionByArn<'a>),
+    Function(FunctionArn<'a>),
     /// A server elsewhere, by the name that the operator gave it.
     Webhook(&'a str),
 }
 
-/// A function as its ARN names it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FunctionByArn<'a> {
-    /// The region.
-    pub region: &'a str,
-    /// The account that owns it.
-    pub account: &'a str,
-    /// Its name.
-    pub name: &'a str,
-    /// A version or an alias.
-    pub qualifier: Option<&'a str>,
-}
-
-/// Takes an ARN apart: `arn:aws:lambda:us-east-1:111122223333:function:redact`, perhaps with a
-/// version or an alias behind it, or `arn:minio:s3-object-lambda::redact:webhook`. `None` for other
-/// texts.
+/// Takes what names a transformer apart: the ARN of a function, or
+/// `arn:minio:s3-object-lambda::redact:webhook`. `None` for other texts.
 pub fn transformer_of(arn: &str) -> Option<Transformer<'_>> {
-    let is_name = |text: &str| {
-        (1..=FUNCTION_NAME_LENGTH_MAX).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    if let Some(rest) = arn.strip_prefix("arn:minio:s3-object-lambda::") {
-        return rest.strip_suffix(":webhook").filter(|name| is_name(name)).map(Transformer::Webhook);
-    }
-    let mut parts = arn.strip_prefix("arn:aws:lambda:")?.splitn(5, ':');
-    let [region, account, function, name, qualifier] = std::array::from_fn(|_| parts.next());
-    let (region, account, name) = (region?, account?, name?);
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    let is_qualifier = qualifier.is_none_or(|own| own == "$LATEST" || is_name(own));
-    let is_function =
-        !region.is_empty() && is_account && function == Some("function") && is_name(name) && is_qualifier;
-    is_function.then_some(Transformer::Function(FunctionByArn { region, account, name, qualifier }))
-}
-
-impl FunctionByArn<'_> {
-    /// The ARN without version and alias.
-    pub fn unqualified(&self) -> String {
-        ["arn:aws:lambda:", self.region, ":", self.account, ":function:", self.name].concat()
+    match arn.strip_prefix("arn:minio:s3-object-lambda::") {
+        Some(rest) => {
+            rest.strip_suffix(":webhook").filter(|name| is_webhook_name(name)).map(Transformer::Webhook)
+        }
+        None => FunctionArn::parse(arn).map(Transformer::Function),
     }
 }
 
-/// The other ARN that policies may have for what an ARN names: what has no version is `$LATEST`.
-pub fn other_arn_of(arn: &str) -> Option<String> {
-    match transformer_of(arn)? {
-        Transformer::Function(FunctionByArn { qualifier: None, .. }) => Some(format!("{arn}:$LATEST")),
-        Transformer::Function(own) if own.qualifier == Some("$LATEST") => Some(own.unqualified()),
-        Transformer::Function(_) | Transformer::Webhook(_) => None,
-    }
+fn is_webhook_name(name: &str) -> bool {
+    (1..=WEBHOOK_NAME_LENGTH_MAX).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn check_transformer(arn: &str, region: &str, account: &str) -> Result<()> {

@@ -11,6 +11,7 @@
 //! | [`input`] | the documents of requests |
 //! | [`environment`] | environment variables: what they declare, and which are secrets |
 //! | [`output`] | the documents of responses |
+//! | [`test_event`] | what Invoke calls a function with, and the document of its answer |
 //! | [`statements`] | the policy of a function, statement by statement |
 
 pub mod environment;
@@ -19,6 +20,7 @@ pub mod names;
 pub mod output;
 pub mod statements;
 pub mod table;
+pub mod test_event;
 
 use serde_json::json;
 
@@ -33,7 +35,7 @@ const SCOPE: &str = "/lambda/aws4_request";
 /// The document of a request with code: 18 MiB of a package in base64. Those of interpreters have
 /// up to 8 MiB.
 pub const CODE_BYTES_MAX: u64 = 24 << 20;
-/// Every other document.
+/// Every other document but test events.
 pub const DOCUMENT_BYTES_MAX: u64 = 256 << 10;
 
 /// Whether a request is for this API: its path begins with a date, and it is signed for this

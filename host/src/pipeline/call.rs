@@ -21,7 +21,9 @@ use crate::telemetry::otlp::Laps;
 use volume::{DataKey, PendingBlob};
 
 pub use facts::Facts;
-pub use scheduled::{Ingest, PackageWork, StoredBytes, TransformInput, TransformWork, WholeBody, Work};
+pub use scheduled::{
+    Ingest, PackageWork, StoredBytes, TestWork, TransformInput, TransformWork, WholeBody, Work,
+};
 
 /// Data keys that one call may have: a copy needs two, and a few more for each new attempt.
 const DATA_KEYS_MAX: usize = 4096;

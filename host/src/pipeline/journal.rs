@@ -262,9 +262,8 @@ fn nature(work: &Work) -> Nature {
         | Work::Ingest(Ingest { source: None, .. }) => Nature::Body,
         Work::Commit(_) => Nature::Commit,
         Work::Pause => Nature::Pause,
-        Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) | Work::Transform(_) | Work::Package(_) => {
-            Nature::Repeatable
-        }
+        Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) => Nature::Repeatable,
+        Work::Transform(_) | Work::Package(_) | Work::Test(_) => Nature::Repeatable,
     }
 }
 
@@ -304,8 +303,14 @@ fn fingerprint(work: &Work) -> u64 {
             match source {
                 PackageSource::Received(position) => position.hash(&mut hasher),
                 PackageSource::Text(text) => text.hash(&mut hasher),
+                PackageSource::Stored(bytes) => spans(bytes, &mut hasher),
                 PackageSource::Deployed(code) => spans(code, &mut hasher),
             }
+        }
+        Work::Test(work) => {
+            // Everything else follows from the body of the call, which is the same.
+            (11_u8, work.event.puts, &work.event.body).hash(&mut hasher);
+            contract::hash_transformer(&work.event.plan.transformer, &mut hasher);
         }
         Work::Answer(answer) => (10_u8, &answer.route, &answer.token).hash(&mut hasher),
         Work::Transform(work) => {

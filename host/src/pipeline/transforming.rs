@@ -2,7 +2,8 @@
 //! [`transforms`](crate::transforms), on threads of its own.
 //!
 //! [`catalogue`] has the components that are ready to run, [`context`] what a transform is told,
-//! [`made`] what came of it; [`package`] checks what is to be deployed, with its [`settings`].
+//! [`made`] what came of it; [`package`] checks what is to be deployed, with its [`settings`];
+//! [`test_event`] calls a function apart from any response.
 
 mod catalogue;
 mod context;
@@ -10,6 +11,7 @@ mod failures;
 mod made;
 mod package;
 mod settings;
+mod test_event;
 
 use std::path::PathBuf;
 use std::sync::Arc;

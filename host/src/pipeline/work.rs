@@ -13,7 +13,7 @@ use crate::outbound::{Outbound, Unfetched};
 use crate::pipeline::bindings::calls::{
     self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span, Transformer, WebhookAnswer,
 };
-use crate::pipeline::call::{Ingest, PackageWork, StoredBytes, TransformWork, WholeBody, Work};
+use crate::pipeline::call::{Ingest, PackageWork, StoredBytes, TestWork, TransformWork, WholeBody, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
 use crate::pipeline::request_body::RequestBody;
@@ -105,6 +105,7 @@ where
         Work::Fetch(wanted) => fetch(&wanted, &shared.outbound).await.into(),
         Work::Package(work) => Box::pin(package(*work, shared)).await,
         Work::Transform(work) => Box::pin(transform(*work, shared)).await,
+        Work::Test(work) => Box::pin(test(*work, shared)).await.into(),
         Work::Answer(answer) => Box::pin(answered(*answer, body, payload, shared)).await.into(),
         Work::Pause => {
             tokio::task::yield_now().await;
@@ -125,6 +126,11 @@ async fn package(work: PackageWork, shared: &Shared) -> Done {
         Err(Unpackaged::Refused(why)) => Outcome::Unpackaged(why).into(),
         Err(Unpackaged::Failed(failure)) => failed(failure).into(),
     }
+}
+
+async fn test(work: TestWork, shared: &Shared) -> Outcome {
+    let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound };
+    Outcome::Tested(shared.transforming.test(work, lent).await)
 }
 
 async fn transform(work: TransformWork, shared: &Shared) -> Done {

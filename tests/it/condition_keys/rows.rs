@@ -18,6 +18,7 @@ const HERE: &str = "tests/it/condition_keys.rs";
 const SIGNATURES: &str = "tests/it/condition_keys/signatures.rs";
 const ACCESS_POINTS: &str = "tests/it/access_points/rights.rs";
 const OBJECT_LAMBDA: &str = "tests/it/object_lambda/rights.rs";
+const FUNCTIONS: &str = "tests/it/functions/rights.rs";
 const ENDPOINTS: &str = "tests/it/endpoints.rs";
 const LIBRARY: &str = "gateway/src/access/condition_keys/tests.rs";
 const MASTER_KEYS: &str = "gateway/src/access/authorize_key.rs";
@@ -39,10 +40,15 @@ pub(super) fn row(id: KeyId) -> Row {
         K::KmsGrantConstraintType | K::KmsGranteePrincipal | K::KmsGrantIsForAwsResource => Never,
         K::KmsGrantOperations | K::KmsRetiringPrincipal | K::KmsReEncryptOnSameKey => Never,
         K::KmsMultiRegionKeyType | K::Other => Never,
+        K::LambdaCodeSigningConfigArn | K::LambdaEventSourceToken | K::LambdaFunctionArn => Never,
+        K::LambdaFunctionUrlAuthType | K::LambdaInvokedViaFunctionUrl | K::LambdaLayer => Never,
+        K::LambdaSecurityGroupIds | K::LambdaSourceFunctionArn | K::LambdaSubnetIds => Never,
+        K::LambdaVpcIds => Never,
 
         K::CalledVia | K::CalledViaFirst | K::CalledViaLast => Elsewhere(OBJECT_LAMBDA),
         K::ObjectLambdaAuthType | K::ObjectLambdaSignatureAge => Elsewhere(OBJECT_LAMBDA),
         K::ObjectLambdaTlsVersion | K::ObjectLambdaVersionId => Elsewhere(OBJECT_LAMBDA),
+        K::LambdaPrincipal => Elsewhere(FUNCTIONS),
         K::AccessPointNetworkOrigin | K::AccessPointTag => Elsewhere(ACCESS_POINTS),
         K::DataAccessPointAccount | K::DataAccessPointArn => Elsewhere(ACCESS_POINTS),
 
@@ -139,6 +145,8 @@ pub(super) fn is_not_asked(id: KeyId, action: &str) -> bool {
     // `access_points.rs` asks for the tags of access points.
     let is_of_access_points =
         matches!(action, "s3:CreateAccessPoint" | "s3:TagResource" | "s3:UntagResource");
+    // So does `functions/rights.rs` for those of functions.
+    let is_of_functions = action.starts_with("lambda:");
     // A retention says nothing of holds, and a hold nothing of retentions.
     let is_other_lock = match id {
         KeyId::ObjectLockLegalHold => action.ends_with("Retention") || action.ends_with("Configuration"),
@@ -147,7 +155,13 @@ pub(super) fn is_not_asked(id: KeyId, action: &str) -> bool {
         KeyId::MaxKeys => action == "s3:ListBucketMultipartUploads",
         _ => false,
     };
-    is_of_service || is_of_new_bucket || is_missing || is_bypass || is_of_access_points || is_other_lock
+    is_of_service
+        || is_of_new_bucket
+        || is_missing
+        || is_bypass
+        || is_of_access_points
+        || is_of_functions
+        || is_other_lock
 }
 
 fn get() -> Sent {

@@ -9,6 +9,7 @@ use gateway::hex;
 use gateway::operations::functions::environment::Divided;
 use gateway::operations::functions::input::FunctionInput;
 use gateway::operations::functions::{conflict, invalid};
+use sdk::bindings::functions::portcullis::gateway::resources::{self, Unreadable};
 use sdk::{Call, PackagePlan, PackageSource, Packaged, Response, Span, Work, failure_to_error, vault};
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use crate::changes::{
     ATTEMPTS_MAX, Changes, UseChange, bytes_of, change, check_revision, commit, count, touch,
 };
 use crate::records::{Code, Function, Row, SealedSecret, Version};
-use crate::request::{Input, Request};
+use crate::request::{Input, Package, Request};
 use crate::shown::{self, configuration, revision_id};
 use crate::{rows, tables};
 
@@ -31,7 +32,7 @@ const MEMORY_MB: u32 = 128;
 pub(crate) async fn create(call: &Call, mut request: Request) -> Result<Response> {
     request.unqualified()?;
     let (input, package) = request.function_input()?;
-    let package = package.ok_or(ErrorCode::InternalError)?;
+    let package = source(package.ok_or(ErrorCode::InternalError)?)?;
     let exists = || conflict(format!("Function already exist: {}", request.name));
     if rows::function(&request.account, &request.name)?.is_some() {
         return Err(exists());
@@ -90,7 +91,7 @@ fn shown_after(status: u16, request: &Request, row: &Row<Function>, published: O
 pub(crate) async fn update_code(call: &Call, mut request: Request) -> Result<Response> {
     request.unqualified()?;
     let (input, package) = request.function_input()?;
-    let package = package.ok_or(ErrorCode::InternalError)?;
+    let package = source(package.ok_or(ErrorCode::InternalError)?)?;
     let mut row = request.function()?;
     let expected = input.revision_id.as_deref();
     check_revision(expected, &row.record.latest.revision_id)?;
@@ -189,6 +190,28 @@ fn set(request: &Request, version: &mut Version, input: FunctionInput) -> Result
         (version.declared, version.secrets) = (declared, secrets);
     }
     Ok(())
+}
+
+/// Where the package is. An object was decided on in this step. `InvalidParameterValueException` for
+/// one that is not handed out.
+fn source(package: Package) -> Result<PackageSource> {
+    let named = match package {
+        Package::Sent(source) => return Ok(source),
+        Package::Object(named) => named,
+    };
+    resources::object_spans(&named).map(PackageSource::Stored).map_err(|unreadable| match unreadable {
+        Unreadable::Missing => invalid(
+            "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not \
+             exist.",
+        ),
+        Unreadable::Sealed => invalid(
+            "The object is sealed under a key of its own (SSE-KMS or SSE-C): code is read from objects with SSE-S3.",
+        ),
+        Unreadable::Transformed => invalid(
+            "A rule of the bucket transforms the object for its readers: code is read from objects as they are stored.",
+        ),
+        Unreadable::Damaged => ErrorCode::InternalError.into(),
+    })
 }
 
 /// Has the host check a package; the code that it holds.

@@ -36,8 +36,7 @@ pub(crate) async fn add(call: &Call, request: &Request) -> Result<Response> {
 /// UntagResource: removes the tags with some keys, as far as there are any.
 pub(crate) async fn remove(call: &Call, request: &Request) -> Result<Response> {
     request.unqualified()?;
-    let keys: Vec<&str> =
-        request.query.iter().filter(|(name, _)| *name == "tagKeys").map(|(_, key)| key).collect();
+    let keys: Vec<&str> = request.tag_keys().collect();
     change(call, request, |_, row| {
         row.record.tags.retain(|(key, _)| !keys.contains(&key.as_str()));
         Ok(())

@@ -1,6 +1,6 @@
 //! Calls of IAM and STS, and the use of master keys.
 
-use sdk::{AuthType, NeededAccess, Signature, SignatureVersion};
+use sdk::{AuthType, NamedVersion, NeededAccess, Signature, SignatureVersion};
 
 use super::*;
 use crate::authorize_key;
@@ -204,4 +204,36 @@ fn only_signatures_of_version_4_learn_of_keys() {
     assert_eq!(uses(&elsewhere, GENERATE, root(OWNER)), Err(ErrorCode::KmsNotFoundException));
     let of_others = format!("arn:aws:kms:us-east-1:{STRANGER}:key/plain");
     assert_eq!(uses(&of_others, GENERATE, root(OWNER)), Err(ErrorCode::AccessDenied));
+}
+
+#[test]
+fn an_object_that_another_api_names_is_read_as_by_get_object() {
+    photos(|_| {});
+    let named = |version_id: Option<&str>| NamedVersion {
+        bucket: "photos".to_owned(),
+        key: "code.zip".to_owned(),
+        version_id: version_id.map(str::to_owned),
+    };
+    // Headers and parameters of the call are another operation's.
+    let read = |principal, version_id| {
+        let call = call(("Lambda", "POST /2015-03-31/functions?versionId=2&partNumber=x"), principal);
+        crate::authorize::authorize_read(&call, &named(version_id)).map_err(|error| error.code)
+    };
+    let denied = Err(ErrorCode::AccessDenied);
+    let alice = || user(OWNER, "alice");
+    assert_eq!(read(root(OWNER), None), Ok(()));
+    assert_eq!(read(alice(), None), denied);
+    let allow = |action: &str| {
+        format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"arn:aws:s3:::photos/code.zip"}}"#)
+    };
+    identity("alice", &[&document(&[&allow("s3:GetObject")])]);
+    assert_eq!(read(alice(), None), Ok(()));
+    assert_eq!(read(alice(), Some("v1")), denied);
+    identity("alice", &[&document(&[&allow("s3:GetObjectVersion")])]);
+    assert_eq!(read(alice(), Some("v1&x=y")), Ok(()));
+    assert_eq!(read(Principal::Anonymous, None), denied);
+    let mut elsewhere = named(None);
+    elsewhere.bucket = "nowhere".to_owned();
+    let call = call(("Lambda", "POST /2015-03-31/functions"), root(OWNER));
+    assert!(crate::authorize::authorize_read(&call, &elsewhere).is_err());
 }

@@ -36,6 +36,7 @@ fn what_is_held_is_given_out_once_and_to_its_own_call() {
     let calls: Calls<&str> = Calls::new();
     calls.hold(1, "one");
     calls.hold(2, "two");
+    assert_eq!((calls.look(1, |held| *held), calls.look(3, |held| *held)), (Some("one"), None));
     assert_eq!(calls.held(2).map(|held| *held).ok(), Some("two"));
     assert_eq!(calls.held(2).map_err(|error| error.code), Err(ErrorCode::InternalError));
     assert_eq!(calls.held(1).map(|held| *held).ok(), Some("one"));

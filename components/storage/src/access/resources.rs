@@ -2,14 +2,18 @@
 
 use gateway::bucket::object_ownership::ObjectOwnership;
 use gateway::bucket::public_access_block::PublicAccessBlock;
-use gateway::errors::Result;
+use gateway::errors::{ErrorCode, Result};
 use gateway::identity::account::Account;
 use gateway::sse;
 use sdk::access::grants;
 use sdk::bindings::guest::portcullis::gateway::access::PublicAccessBlock as PublicAccess;
-use sdk::bindings::storage::exports::portcullis::gateway::resources::{BucketAccess, Guest, ObjectAccess};
+use sdk::bindings::storage::exports::portcullis::gateway::resources::{
+    BucketAccess, Guest, ObjectAccess, Unreadable,
+};
+use sdk::{NamedVersion, Span};
 
-use crate::object::read;
+use crate::object::copy_object::refuse_transformed;
+use crate::object::{read, slice};
 use crate::records::{BucketRow, Protection, Row, Upload, Version};
 use crate::{Storage, account, rows, tables, version_id};
 
@@ -57,6 +61,27 @@ impl Guest for Storage {
             _ => grants(&super::acl(&bucket, &version)),
         };
         Some(ObjectAccess { owner: super::owner(&bucket, &version).to_string(), acl })
+    }
+
+    fn object_spans(named: NamedVersion) -> std::result::Result<Vec<Span>, Unreadable> {
+        let NamedVersion { bucket: name, key, version_id } = named;
+        let bucket = bucket_row(&name).ok_or(Unreadable::Missing)?.record;
+        refuse_transformed(&bucket, &name, &key).map_err(|error| match error.code {
+            ErrorCode::MethodNotAllowed => Unreadable::Transformed,
+            _ => Unreadable::Damaged,
+        })?;
+        let version = version(&bucket, &key, version_id.as_deref()).map_err(|error| match error.code {
+            ErrorCode::InternalError => Unreadable::Damaged,
+            _ => Unreadable::Missing,
+        })?;
+        if !matches!(version.details.protection, Protection::Unsaid | Protection::SseS3) {
+            return Err(Unreadable::Sealed);
+        }
+        match slice::spans(&version, 0, version.summary.size) {
+            Ok(Some(spans)) => Ok(spans.into_iter().map(Span::from).collect()),
+            Ok(None) => Err(Unreadable::Missing),
+            Err(_) => Err(Unreadable::Damaged),
+        }
     }
 
     fn object_tags(bucket: String, key: String, version_id: Option<String>) -> Vec<(String, String)> {

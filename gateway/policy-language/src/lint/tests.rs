@@ -272,3 +272,52 @@ fn policies_of_object_lambda_access_points_are_told_and_looked_at() {
         "Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:CalledVia":"s3-object-lambda.amazonaws.com"}}}}"#;
     assert_eq!(lint_text(Kind::Identity, identity), []);
 }
+
+#[test]
+fn policies_about_functions_are_looked_at() {
+    let codes = |rest: &str| -> Vec<&'static str> {
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{rest}}}}}"#);
+        lint_text(Kind::Identity, &text).into_iter().map(|finding| finding.code).collect()
+    };
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function:redact";
+    for quiet in [
+        format!(r#""Action":"lambda:InvokeFunction","Resource":["{arn}","{arn}:*"]"#),
+        r#""Action":"lambda:*","Resource":"*""#.to_owned(),
+        format!(r#""Action":["lambda:Get*","lambda:List*"],"Resource":"{arn}""#),
+        r#""Action":"lambda:ListFunctions","Resource":"*""#.to_owned(),
+        format!(
+            r#""Action":["lambda:InvokeFunction","s3:GetObject"],"Resource":["{arn}","arn:aws:s3:::photos/*"]"#
+        ),
+        format!(
+            r#""Action":"lambda:InvokeFunction","Resource":"{arn}","Condition":{{"ForAnyValue:StringEquals":{{"aws:CalledVia":"s3-object-lambda.amazonaws.com"}},"StringEquals":{{"aws:ResourceTag/team":"red"}}}}"#
+        ),
+        format!(
+            r#""Action":"lambda:AddPermission","Resource":"{arn}","Condition":{{"StringEquals":{{"lambda:Principal":"111122223333"}}}}"#
+        ),
+    ] {
+        assert_eq!(codes(&quiet), [""; 0], "{quiet}");
+    }
+    for (rest, code) in [
+        (format!(r#""Action":"lambda:Invoke","Resource":"{arn}""#), "unknown-action"),
+        (format!(r#""Action":"lambda:ListFunctions","Resource":"{arn}""#), "action-without-resource"),
+        (
+            r#""Action":"lambda:GetFunction","Resource":"arn:aws:s3:::photos""#.to_owned(),
+            "action-without-resource",
+        ),
+        (
+            format!(
+                r#""Action":"lambda:InvokeFunction","Resource":"{arn}","Condition":{{"StringEquals":{{"lambda:Principal":"x"}}}}"#
+            ),
+            "key-never-carried",
+        ),
+        (
+            format!(
+                r#""Action":"lambda:InvokeFunction","Resource":"{arn}","Condition":{{"ArnEquals":{{"lambda:FunctionArn":"{arn}"}}}}"#
+            ),
+            "key-never-carried",
+        ),
+    ] {
+        assert_eq!(codes(&rest), [code], "{rest}");
+    }
+    assert!(actions::lambda::ACTIONS.is_sorted(), "the actions of Lambda are in the order of their names");
+}

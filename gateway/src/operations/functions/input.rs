@@ -80,23 +80,36 @@ pub struct CodeInput {
     zip_file: Option<LongText>,
     s3_bucket: Option<String>,
     s3_key: Option<String>,
+    s3_object_version: Option<String>,
     image_uri: Option<String>,
 }
 
+/// Where the code of a function is.
+#[derive(Debug)]
+pub enum CodeSource {
+    /// In the document: a package, in base64.
+    Sent(LongText),
+    /// An object that is a package: its bucket, its key, and its version if one is named.
+    Object(String, String, Option<String>),
+}
+
 impl CodeInput {
-    /// The package, in base64. `InvalidParameterValueException` where it is elsewhere.
-    pub fn package(self) -> Result<LongText> {
+    /// Where the package is. `InvalidParameterValueException` where it is nowhere, in two places, or an
+    /// image.
+    pub fn package(self) -> Result<CodeSource> {
         if self.image_uri.is_some() {
             return Err(invalid(
                 "A function is a WebAssembly component in a .zip file: images are not supported.",
             ));
         }
-        if self.s3_bucket.is_some() || self.s3_key.is_some() {
-            return Err(invalid(
-                "Code by S3Bucket and S3Key is not supported: send the .zip file as ZipFile, of up to 18 MiB.",
-            ));
+        match (self.zip_file, self.s3_bucket, self.s3_key, self.s3_object_version) {
+            (Some(text), None, None, None) => Ok(CodeSource::Sent(text)),
+            (None, Some(bucket), Some(key), version) if !bucket.is_empty() && !key.is_empty() => {
+                Ok(CodeSource::Object(bucket, key, version.filter(|version| !version.is_empty())))
+            }
+            (None, None, None, None) => Err(invalid("Please provide a source for function code.")),
+            _ => Err(invalid("Please provide either ZipFile, or S3Bucket and S3Key.")),
         }
-        self.zip_file.ok_or_else(|| invalid("Please provide a source for function code."))
     }
 }
 
@@ -142,6 +155,7 @@ pub struct FunctionInput {
     zip_file: Option<LongText>,
     s3_bucket: Option<String>,
     s3_key: Option<String>,
+    s3_object_version: Option<String>,
     image_uri: Option<String>,
     vpc_config: Value,
     dead_letter_config: Value,
@@ -186,6 +200,7 @@ impl FunctionInput {
             zip_file: self.zip_file.take(),
             s3_bucket: self.s3_bucket.take(),
             s3_key: self.s3_key.take(),
+            s3_object_version: self.s3_object_version.take(),
             image_uri: self.image_uri.take(),
         }
     }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{conflict, invalid, not_found};
-use crate::errors::{ErrorCode, Result};
+use crate::errors::{ErrorCode, Result, S3Error};
 use crate::identity::account::Account;
-use crate::policy::{Kind, Policy};
+use crate::policy::{Kind, Policy, actions};
 
 /// Bytes of a policy.
 const POLICY_BYTES_MAX: usize = 20 << 10;
@@ -24,7 +24,8 @@ const TEXT_BYTES_MAX: usize = 512;
 pub struct PermissionInput {
     statement_id: String,
     action: String,
-    principal: String,
+    /// Who is allowed.
+    pub principal: String,
     source_arn: Option<String>,
     source_account: Option<String>,
     #[serde(rename = "PrincipalOrgID")]
@@ -38,19 +39,15 @@ pub struct PermissionInput {
 
 impl PermissionInput {
     /// The statement: it allows the action on a function, a version or an alias.
-    /// `InvalidParameterValueException`
+    /// `InvalidParameterValueException`; `PublicPolicyException` for one that allows everybody, as
+    /// AWS refuses it where public access is blocked, which it always is here.
     pub fn statement(&self, arn: &str) -> Result<Value> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if !(1..=ID_BYTES_MAX).contains(&self.statement_id.len()) || !self.statement_id.bytes().all(plain) {
             return Err(invalid("StatementId has 1 to 100 letters, digits, hyphens and underscores."));
         }
-        let name = self.action.strip_prefix("lambda:");
-        let is_action = self.action == "*"
-            || name.is_some_and(|name| {
-                name == "*" || (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic()))
-            });
-        if !is_action {
-            return Err(invalid("Action must be lambda:NAME, lambda:* or *."));
+        if !is_action(&self.action) {
+            return Err(invalid("Action must be one of Lambda, as lambda:InvokeFunction, or lambda:* or *."));
         }
         if self.event_source_token.is_some()
             || self.function_url_auth_type.is_some()
@@ -64,6 +61,12 @@ impl PermissionInput {
         let texts = [Some(&self.principal), self.source_arn.as_ref(), self.source_account.as_ref()];
         if texts.into_iter().flatten().any(|text| text.is_empty() || text.len() > TEXT_BYTES_MAX) {
             return Err(invalid("Principal, SourceArn and SourceAccount have 1 to 512 bytes."));
+        }
+        if self.principal == "*" && self.source_account.is_none() && self.source_arn.is_none() {
+            return Err(S3Error::new(ErrorCode::PublicPolicyException).message(
+                "The principal * without SourceAccount or SourceArn lets everybody invoke the function: name an \
+                 account, a user or a role.",
+            ));
         }
         let mut statement = json!({
             "Sid": self.statement_id,
@@ -84,6 +87,11 @@ impl PermissionInput {
         }
         Ok(statement)
     }
+}
+
+/// Whether an action is one of Lambda, or several.
+fn is_action(action: &str) -> bool {
+    matches!(action, "*" | "lambda:*") || actions::lambda::ACTIONS.contains(&action)
 }
 
 /// A principal as policies have it: an account, a user, a role, a service, or everybody.
@@ -146,6 +154,19 @@ pub fn remove(policy: Option<&str>, id: &str, arn: &str) -> Result<Option<String
         return Err(not_found(format!("Statement {id} is not found in resource policy.")));
     }
     Ok((!statements.is_empty()).then(|| write(statements)))
+}
+
+/// Whom a statement allows, as AddPermission was told; `None` where there is no such statement.
+pub fn principal_of(policy: Option<&str>, id: &str, arn: &str) -> Result<Option<String>> {
+    let statements = read(policy)?;
+    let is_it = |own: &&Value| (id_of(own), resource_of(own)) == (Some(id), Some(arn));
+    let principal = statements.iter().find(is_it).and_then(|statement| statement.get("Principal"));
+    let text = principal.and_then(|own| own.as_str().or_else(|| own.as_object()?.values().next()?.as_str()));
+    let account = |text: &str| {
+        let rest = text.strip_prefix("arn:aws:iam::")?.strip_suffix(":root")?;
+        Account::parse(rest).map(|account| account.to_string())
+    };
+    Ok(text.map(|text| account(text).unwrap_or_else(|| text.to_owned())))
 }
 
 fn id_of(statement: &Value) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! THE FUNCTION OPERATIONS TABLE: every operation of Lambda that is known here, its request, its
 //! action and the limit of its document.
 
+use super::test_event::EVENT_BYTES_MAX;
 use super::{CODE_BYTES_MAX, DOCUMENT_BYTES_MAX};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::request::url_encoding::decode_path;
@@ -49,7 +50,7 @@ function_operations! {
     AddPermission                  "POST"   "/2015-03-31/functions/{}/policy"                    "lambda:AddPermission"                  DOCUMENT_BYTES_MAX;
     GetPolicy                      "GET"    "/2015-03-31/functions/{}/policy"                    "lambda:GetPolicy"                      0;
     RemovePermission               "DELETE" "/2015-03-31/functions/{}/policy/{}"                 "lambda:RemovePermission"               0;
-    Invoke                         "POST"   "/2015-03-31/functions/{}/invocations"               "lambda:InvokeFunction"                 DOCUMENT_BYTES_MAX;
+    Invoke                         "POST"   "/2015-03-31/functions/{}/invocations"               "lambda:InvokeFunction"                 EVENT_BYTES_MAX;
     PutFunctionConcurrency         "PUT"    "/2017-10-31/functions/{}/concurrency"               "lambda:PutFunctionConcurrency"         DOCUMENT_BYTES_MAX;
     DeleteFunctionConcurrency      "DELETE" "/2017-10-31/functions/{}/concurrency"               "lambda:DeleteFunctionConcurrency"      0;
     GetFunctionConcurrency         "GET"    "/2019-09-30/functions/{}/concurrency"               "lambda:GetFunctionConcurrency"         0;
@@ -71,6 +72,12 @@ impl FunctionOperation {
     /// The action that it takes.
     pub fn action(self) -> &'static str {
         self.row().2
+    }
+
+    /// Its request, for people: `GET /2015-03-31/functions/name/aliases/name`
+    pub fn request(self) -> String {
+        let (method, path, ..) = self.row();
+        format!("{method} {}", path.replace("{}", "name"))
     }
 
     /// The most bytes of its document; 0 where it has none.

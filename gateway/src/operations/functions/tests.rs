@@ -1,8 +1,9 @@
 use super::environment::{Declared, EnvironmentVariables};
-use super::input::{CodeInput, FunctionInput, LongText};
+use super::input::{CodeInput, CodeSource, FunctionInput, LongText};
 use super::names::FunctionName;
-use super::statements::{PermissionInput, add, of, remove};
+use super::statements::{PermissionInput, add, of, principal_of, remove};
 use super::table::{FunctionOperation, resolve};
+use super::test_event::{TestCaller, TestEntry, TestInput, TestReply};
 use super::*;
 
 #[test]
@@ -43,7 +44,7 @@ fn requests_resolve_to_operations() {
         assert_eq!(resolve(method, path).unwrap_err().code, ErrorCode::NotImplemented, "{request}");
     }
     for operation in FunctionOperation::ALL {
-        assert!(operation.action().starts_with("lambda:"), "{operation:?}");
+        assert!(crate::policy::actions::lambda::ACTIONS.contains(&operation.action()), "{operation:?}");
     }
 }
 
@@ -104,7 +105,7 @@ fn documents_are_read_and_what_nothing_would_enforce_is_refused() {
     assert!(input.memory_mb().unwrap_err().message.unwrap().contains("greater than or equal to 128"));
     for (document, expected) in [(r#"{"ZipFile":"UEs\/"}"#, "UEs/"), (r#"{"ZipFile":"UEsD"}"#, "UEsD")] {
         let code: CodeInput = parse(document.as_bytes()).unwrap();
-        let package = code.package().unwrap();
+        let CodeSource::Sent(package) = code.package().unwrap() else { panic!("{document}") };
         match package.position(document.as_bytes()) {
             Some((start, length)) => {
                 assert_eq!(&document[start as usize..][..length as usize], expected);
@@ -113,8 +114,19 @@ fn documents_are_read_and_what_nothing_would_enforce_is_refused() {
             None => assert!(matches!(package, LongText::Apart(text) if text == expected)),
         }
     }
-    let code: CodeInput = parse(br#"{"S3Bucket":"b","S3Key":"k"}"#).unwrap();
-    assert!(code.package().unwrap_err().message.unwrap().contains("S3Bucket"));
+    let code: CodeInput = parse(br#"{"S3Bucket":"b","S3Key":"k","S3ObjectVersion":"v"}"#).unwrap();
+    let CodeSource::Object(bucket, key, version) = code.package().unwrap() else { panic!() };
+    assert_eq!((bucket.as_str(), key.as_str(), version.as_deref()), ("b", "k", Some("v")));
+    for document in [
+        r#"{}"#,
+        r#"{"S3Bucket":"b"}"#,
+        r#"{"S3Key":"k"}"#,
+        r#"{"S3Bucket":"b","S3Key":"k","ZipFile":"UEsD"}"#,
+        r#"{"ImageUri":"i"}"#,
+    ] {
+        let code: CodeInput = parse(document.as_bytes()).unwrap();
+        assert_eq!(code.package().unwrap_err().code, ErrorCode::InvalidParameterValueException, "{document}");
+    }
 }
 
 #[test]
@@ -179,13 +191,24 @@ fn statements_are_added_and_removed_by_their_ids() {
     assert_eq!(remove(Some(&rest), "one", arn).unwrap_err().code, ErrorCode::ResourceNotFoundException);
     assert_eq!(remove(Some(&rest), "two", arn).unwrap(), None);
     for text in [
-        r#"{"StatementId":"","Action":"lambda:X","Principal":"*"}"#,
-        r#"{"StatementId":"a","Action":"s3:GetObject","Principal":"*"}"#,
-        r#"{"StatementId":"a","Action":"lambda:X","Principal":"somebody"}"#,
-        r#"{"StatementId":"a","Action":"lambda:X","Principal":"*","EventSourceToken":"t"}"#,
+        r#"{"StatementId":"","Action":"lambda:InvokeFunction","Principal":"444455556666"}"#,
+        r#"{"StatementId":"a","Action":"s3:GetObject","Principal":"444455556666"}"#,
+        r#"{"StatementId":"a","Action":"lambda:InvokeFunctions","Principal":"444455556666"}"#,
+        r#"{"StatementId":"a","Action":"lambda:InvokeFunction","Principal":"somebody"}"#,
+        r#"{"StatementId":"a","Action":"lambda:InvokeFunction","Principal":"*","EventSourceToken":"t"}"#,
     ] {
-        assert!(input(text).statement(arn).is_err(), "{text}");
+        let error = input(text).statement(arn).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidParameterValueException, "{text}");
     }
+    let everybody = r#"{"StatementId":"a","Action":"lambda:InvokeFunction","Principal":"*"}"#;
+    assert_eq!(input(everybody).statement(arn).unwrap_err().code, ErrorCode::PublicPolicyException);
+    let bound = everybody.replace("\"*\"", "\"*\",\"SourceAccount\":\"111122223333\"");
+    assert!(input(&bound).statement(arn).is_ok());
+    // What is allowed is named as it was given.
+    let named = |policy: &str, id: &str| principal_of(Some(policy), id, arn).unwrap();
+    assert_eq!(named(&both, "one").as_deref(), Some("444455556666"));
+    assert_eq!(named(&both, "two").as_deref(), Some("s3.amazonaws.com"));
+    assert_eq!(named(&both, "three"), None);
 }
 
 #[test]
@@ -197,4 +220,79 @@ fn errors_have_the_shape_of_lambda() {
     assert_eq!(render_error(ErrorCode::AccessDenied, None).1, "AccessDeniedException");
     assert_eq!(render_error(ErrorCode::InternalError, None).0, 500);
     assert_eq!(render_error(ErrorCode::ExpiredToken, None).0, 403);
+}
+
+#[test]
+fn a_test_event_says_what_a_function_is_called_with() {
+    let empty = TestInput::parse(b"").unwrap();
+    assert_eq!((empty.entry, empty.body.as_slice(), empty.method.as_str()), (TestEntry::Get, &[][..], "GET"));
+    assert_eq!(
+        (empty.url.as_str(), empty.caller),
+        ("http://localhost/amzn-s3-demo-bucket/test.txt", TestCaller::Invoker)
+    );
+    let parse = |text: &str| TestInput::parse(text.as_bytes());
+    let binary = parse(r#"{"entry":"put","body":"/w==","isBase64Encoded":true,"caller":null}"#).unwrap();
+    assert_eq!(
+        (binary.entry, binary.body, binary.caller),
+        (TestEntry::Put, vec![0xFF], TestCaller::Anonymous)
+    );
+    let other = parse(r#"{"caller":{"account":"111122223333","sessionTags":{"a":"b"}}}"#).unwrap();
+    let TestCaller::Other(caller) = other.caller else { panic!() };
+    assert_eq!((caller.account.as_str(), caller.session_tags["a"].as_str()), ("111122223333", "b"));
+    let page = parse(r#"{"entry":"list-page","page":{"entries":[{"key":"a","size":3}]}}"#).unwrap();
+    assert_eq!((page.key.as_str(), page.page.entries[0].size), ("", 3));
+    let of_aws = parse(
+        r#"{"headObjectContext":{"inputS3Url":"https://x"},"userRequest":{"url":"https://h/a/b.txt?w=1%202","headers":{"Host":"h"}},
+            "configuration":{"accessPointArn":"arn","supportingAccessPointArn":"s","payload":"p"},"protocolVersion":"1.1"}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        (of_aws.entry, of_aws.key.as_str(), of_aws.payload.as_str()),
+        (TestEntry::Head, "a/b.txt", "p")
+    );
+    assert_eq!(of_aws.query, [("w".to_owned(), "1 2".to_owned())]);
+    assert_eq!(of_aws.headers, [("host".to_owned(), "h".to_owned())]);
+    let check = |text: &str, code: ErrorCode, part: &str| {
+        let error = parse(text).unwrap_err();
+        assert_eq!(error.code, code, "{text}");
+        assert!(error.message.as_ref().is_some_and(|message| message.contains(part)), "{text}: {error:?}");
+    };
+    let (broken, bad) =
+        (ErrorCode::InvalidRequestContentException, ErrorCode::InvalidParameterValueException);
+    check("{", broken, "line 1");
+    check(r#"{"boddy":""}"#, broken, "boddy");
+    check(r#"{"page":{"entries":[{"size":1}]}}"#, broken, "key");
+    check(&format!("[{}", "\"\",".repeat(40_000)), broken, "quotation marks");
+    check(r#"{"body":"%","isBase64Encoded":true}"#, bad, "base64");
+    check(r#"{"entry":"list-page"}"#, bad, "page");
+    check(r#"{"listObjectsV2Context":{}}"#, bad, "page");
+    check(r#"{"getObjectContext":{"inputS3Url":"u"}}"#, bad, "inputS3Url");
+}
+
+#[test]
+fn an_answer_to_a_test_event_is_a_text_where_it_is_one() {
+    let reply = |body: &'static [u8]| TestReply {
+        status: 200,
+        headers: "content-type: text/plain\nx-a: b: c\n",
+        metadata: None,
+        body: Some(body),
+        size: None,
+    };
+    let document = reply(b"hello\n").document();
+    assert_eq!(
+        (document["body"].as_str(), document["isBase64Encoded"].as_bool()),
+        (Some("hello\n"), Some(false))
+    );
+    assert_eq!(document["headers"]["x-a"], "b: c");
+    for (body, expected) in [(b"a\xFF".as_slice(), "Yf8="), (b"a\0", "YQA=")] {
+        let document = reply(body).document();
+        assert_eq!(
+            (document["body"].as_str(), document["isBase64Encoded"].as_bool()),
+            (Some(expected), Some(true))
+        );
+    }
+    let metadata = [("author".to_owned(), "alice".to_owned())];
+    let head = TestReply { body: None, size: Some(7), metadata: Some(&metadata), ..reply(b"") }.document();
+    assert_eq!((head["size"].as_u64(), head.get("body")), (Some(7), None));
+    assert_eq!(head["metadata"]["author"], "alice");
 }

@@ -6,7 +6,8 @@ use wasmtime::{Error, Result};
 use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
 use crate::pipeline::bindings::calls::{
-    Batch, DigestAlgorithm, Fetch, MadeNeed, PackagePlan, Span, TransformPlan, Transformer, WebhookAnswer,
+    Batch, DigestAlgorithm, Fetch, MadeNeed, PackagePlan, Span, TestEvent, TransformPlan, Transformer,
+    WebhookAnswer,
 };
 use crate::pipeline::transforming::Made;
 use volume::DataKey;
@@ -31,6 +32,8 @@ pub enum Work {
     Fetch(Fetch),
     /// Transform the response.
     Transform(Box<TransformWork>),
+    /// Call a function with a test event.
+    Test(Box<TestWork>),
     /// Hand the body to a call that waits for the answer of a webhook.
     Answer(Box<WebhookAnswer>),
     /// Check a function that is to be deployed.
@@ -108,6 +111,15 @@ impl TransformWork {
     }
 }
 
+/// A function that is called with a test event.
+#[derive(Debug)]
+pub struct TestWork {
+    /// What it is called with.
+    pub event: TestEvent,
+    /// The id of the request.
+    pub request_id: String,
+}
+
 /// The body of a response that is to be transformed.
 #[derive(Debug)]
 pub enum TransformInput {
@@ -149,7 +161,7 @@ impl Work {
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
-            Work::Transform(_) | Work::Package(_) => "transform",
+            Work::Transform(_) | Work::Package(_) | Work::Test(_) => "transform",
             Work::Answer(_) => "receive",
             Work::Pause => "other",
         }

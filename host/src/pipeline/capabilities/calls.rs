@@ -12,11 +12,12 @@ use crate::pipeline::bindings::calls::{
     AccessPoint, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall,
     IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectLambda, ObjectVersion, Outcome, Owner,
     PackagePlan, PackageSource, Payload, Principal, Refusal, SecondFactor, Session, SetResponse, Signature,
-    Span, Target, TransformPlan, WebhookAnswer,
+    Span, Target, TestEvent, TransformPlan, WebhookAnswer,
 };
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::call::{
-    CallResponse, CallResponseBody, CallState, Calls, Ingest, PackageWork, StoredBytes, TransformWork, Work,
+    CallResponse, CallResponseBody, CallState, Calls, Ingest, PackageWork, StoredBytes, TestWork,
+    TransformWork, Work,
 };
 use crate::pipeline::contract::promised;
 use crate::pipeline::header_lines;
@@ -378,7 +379,7 @@ impl HostCall for CallsView<'_> {
                 let part = part.map(|received| received.bytes.slice(range));
                 Some(part.ok_or_else(|| Error::msg("the body that was received has no such part"))?)
             }
-            PackageSource::Text(_) | PackageSource::Deployed(_) => None,
+            PackageSource::Text(_) | PackageSource::Stored(_) | PackageSource::Deployed(_) => None,
         };
         self.schedule(&handle, Work::Package(Box::new(PackageWork { plan, received })))
     }
@@ -386,6 +387,11 @@ impl HostCall for CallsView<'_> {
     fn schedule_transform(&mut self, handle: Resource<CallHandle>, plan: TransformPlan) -> Result<()> {
         let work = TransformWork::of(self.own_call(&handle)?, plan)?;
         self.schedule(&handle, Work::Transform(Box::new(work)))
+    }
+
+    fn schedule_test(&mut self, handle: Resource<CallHandle>, event: TestEvent) -> Result<()> {
+        let request_id = self.own_call(&handle)?.request_id.clone();
+        self.schedule(&handle, Work::Test(Box::new(TestWork { event, request_id })))
     }
 
     fn schedule_answer(&mut self, handle: Resource<CallHandle>, answer: WebhookAnswer) -> Result<()> {

@@ -75,6 +75,17 @@ impl Transforming {
             }
             PackageSource::Received(_) => take_apart(received.unwrap_or_default()).await?,
             PackageSource::Text(text) => take_apart(text.into()).await?,
+            PackageSource::Stored(spans) => {
+                let length = spans.iter().fold(0_u64, |sum, span| sum.saturating_add(span.length));
+                unzip::check_length(length)?;
+                let package = read_code(&spans, volume).await.map_err(|error| {
+                    tracing::error!(function = arn, error = format!("{error:#}"), "a package cannot be read");
+                    Unpackaged::Failed(Failure::StorageFailed)
+                })?;
+                tokio::task::spawn_blocking(move || contents(package))
+                    .await
+                    .map_err(anyhow::Error::from)??
+            }
         };
         let Contents { component, length: package_length, sha256: package_sha256 } = contents;
         let (component, cache) = (Bytes::from(component), self.catalogue.cache().to_owned());
@@ -104,10 +115,14 @@ async fn take_apart(text: Bytes) -> Result<Contents> {
     let apart = move || -> Result<Contents> {
         let package = BASE64.decode(&text).context("the package is not in base64")?;
         drop(text);
-        let component = unzip::component(&package)?;
-        Ok(Contents { component, length: package.len() as u64, sha256: Sha256::digest(&package).to_vec() })
+        contents(package)
     };
     tokio::task::spawn_blocking(apart).await?
+}
+
+fn contents(package: Vec<u8>) -> Result<Contents> {
+    let component = unzip::component(&package)?;
+    Ok(Contents { component, length: package.len() as u64, sha256: Sha256::digest(&package).to_vec() })
 }
 
 /// Calls each of the exports once, on a small object.

@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 use exports::portcullis::gateway as slots;
 use portcullis::gateway as next;
 use portcullis::gateway::calls::{
-    Call, DefaultProtection, Head, Progress, Protection, Refusal, Sealed, SeenRequest, Target,
+    Call, DefaultProtection, Head, NamedVersion, Progress, Protection, Refusal, Sealed, SeenRequest, Target,
 };
 
 struct Trapping;
@@ -119,6 +119,10 @@ impl slots::policy::Guest for Trapping {
         next::policy::authorize_key(call, &action, &name, &context)
     }
 
+    fn authorize_read(call: &Call, named: NamedVersion) -> Result<(), Refusal> {
+        next::policy::authorize_read(call, &named)
+    }
+
     fn authorize_invocations(call: &Call, arns: Vec<String>) -> Result<(), Refusal> {
         next::policy::authorize_invocations(call, &arns)
     }
@@ -182,6 +186,7 @@ fn step(step: next::storage::Step) -> slots::storage::Step {
         next::storage::Step::Pending => slots::storage::Step::Pending,
         next::storage::Step::Named => slots::storage::Step::Named,
         next::storage::Step::Again(said) => slots::storage::Step::Again(said),
+        next::storage::Step::Invokes(arns) => slots::storage::Step::Invokes(arns),
         next::storage::Step::Sealed(sealed) => slots::storage::Step::Sealed(sealed),
     }
 }

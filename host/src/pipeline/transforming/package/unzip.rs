@@ -8,7 +8,7 @@ use zip::ZipArchive;
 use crate::transforms::COMPONENT_BYTES_MAX;
 
 /// Bytes of a package.
-const PACKAGE_BYTES_MAX: usize = 18 << 20;
+const PACKAGE_BYTES_MAX: u64 = 18 << 20;
 /// Files of a package. The library makes an entry for each before anything can be asked.
 const FILES_MAX: u16 = 1000;
 /// The end of a package: the record that says how many files there are, and its comment.
@@ -19,11 +19,7 @@ const END_BYTES_MAX: usize = 22 + 65_535;
 /// # Errors
 /// No package, none or several of such files, too many files, a component that is too long.
 pub(super) fn component(package: &[u8]) -> Result<Vec<u8>> {
-    ensure!(
-        package.len() <= PACKAGE_BYTES_MAX,
-        "the package has {} bytes; a package has up to {PACKAGE_BYTES_MAX}",
-        package.len()
-    );
+    check_length(package.len() as u64)?;
     ensure!(!package.starts_with(b"\0asm"), "this is a component; it comes in a .zip file");
     check_end(package)?;
     let mut archive = ZipArchive::new(Cursor::new(package)).context("the package is no .zip file")?;
@@ -42,6 +38,18 @@ pub(super) fn component(package: &[u8]) -> Result<Vec<u8>> {
     read.context("the component in the package cannot be read")?;
     ensure!(component.len() <= COMPONENT_BYTES_MAX, too_long());
     Ok(component)
+}
+
+/// Refuses a package that is too long.
+///
+/// # Errors
+/// Says how long one may be.
+pub(super) fn check_length(length: u64) -> Result<()> {
+    ensure!(
+        length <= PACKAGE_BYTES_MAX,
+        "the package has {length} bytes; a package has up to {PACKAGE_BYTES_MAX}"
+    );
+    Ok(())
 }
 
 /// Refuses a package with too many files, before a list of them is made. A package of this size has

@@ -36,7 +36,7 @@ fn what_is_no_package_of_one_component_is_refused() {
     refused(&package(&[]), "0 files");
     refused(&package(&[("index.js", b"x")]), "0 files");
     refused(&package(&[("a.wasm", b"x"), ("b.wasm", b"y")]), "2 files");
-    refused(&vec![0; PACKAGE_BYTES_MAX + 1], "up to 18874368");
+    refused(&vec![0; PACKAGE_BYTES_MAX as usize + 1], "up to 18874368");
     let whole = package(&[("a.wasm", &[7; 100_000])]);
     for length in 0..whole.len() {
         assert!(component(&whole[..length]).is_err(), "{length}");
