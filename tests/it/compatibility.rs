@@ -39,7 +39,9 @@ fn page() -> String {
 fn functions() -> String {
     let mut page = "\n## Lambda\n\n\
          The operations that deploy [transforms](transforms.md#by-the-tools-of-aws-lambda), from the table in\n\
-         `gateway/src/operations/functions/table.rs`. They are signed for `lambda`.\n\n\
+         `gateway/src/operations/functions/table.rs`. They are signed for `lambda`. The\n\
+         calls that the AWS provider of Terraform makes for functions and access points are replayed by boto3\n\
+         (`tests/clients/terraform.sh`); Terraform itself is not run.\n\n\
          | operation | request | action |\n| --- | --- | --- |\n"
         .to_owned();
     for operation in FunctionOperation::ALL {

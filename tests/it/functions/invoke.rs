@@ -74,8 +74,13 @@ fn a_test_event_says_what_the_function_is_called_with() {
     assert!(own.contains("arn:aws:iam::000000000001:root"), "{own}");
     let nobody = told(&mut main, &json!({ "payload": "context", "caller": null }));
     assert!(nobody.contains("caller: None"), "{nobody}");
+}
 
-    // The other exports.
+#[test]
+fn each_export_is_called_and_the_event_of_aws_is_taken() {
+    let server = Server::start();
+    let mut main = server.client();
+    create(&mut main, "shout");
     let head = invoke(&mut main, "shout", &json!({ "entry": "head" }));
     assert_eq!(head, json!({ "statusCode": 200, "headers": {}, "size": 7 }));
     let page =
@@ -97,7 +102,7 @@ fn a_test_event_says_what_the_function_is_called_with() {
         "userRequest": { "url": "https://olap.example.com/cat.jpg?w=9", "headers": { "Host": "h" } },
         "userIdentity": { "type": "AssumedRole" }, "protocolVersion": "1.00", "body": "",
     });
-    let told = told(&mut main, &of_aws);
+    let told = invoke(&mut main, "shout", &of_aws)["body"].as_str().unwrap().to_owned();
     for part in [r#"key: "cat.jpg""#, r#"("w", "9")"#, r#"("host", "h")"#, r#""arn:olap""#] {
         assert!(told.contains(part), "`{part}` is not in: {told}");
     }

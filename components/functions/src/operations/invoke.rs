@@ -13,10 +13,12 @@ use gateway::operations::functions::test_event::{
     BODY_BYTES_MAX, TestCaller, TestEntry, TestInput, TestPage, TestPageEntry, TestReply, failed_document,
     page_document, refused_document,
 };
+use sdk::response::push_header;
 use sdk::{
-    Call, FunctionCode, Head, ListedObject, ListedPage, Made, MadeError, MadeHead, MadeNeed, Principal,
-    Response, ShownCaller, ShownRequest, TestEvent, TransformFailure, TransformFailureKind, TransformPlan,
-    TransformedObject, TransformedPart, Transformer, Work as _, digests, failure_to_error, shown,
+    Call, FunctionCode, Head, ListedObject, ListedPage, Made, MadeError, MadeHead, MadeNeed, NewObjectHead,
+    Principal, Response, ShownCaller, ShownRequest, TestEvent, TransformFailure, TransformFailureKind,
+    TransformPlan, TransformedObject, TransformedPart, Transformer, Work as _, digests, failure_to_error,
+    shown,
 };
 use serde_json::Value;
 
@@ -94,12 +96,12 @@ fn event(call: &Call, input: TestInput, function: FunctionCode, now_ms: u64) -> 
         metadata: input.metadata,
     };
     let part = match input.entry {
-        TestEntry::Get | TestEntry::Put => TransformedPart::Object,
+        TestEntry::Get => TransformedPart::Object,
+        TestEntry::Put => TransformedPart::NewObject(None),
         TestEntry::Head => TransformedPart::Head,
         TestEntry::ListPage => TransformedPart::Page(given(input.page)),
     };
     TestEvent {
-        puts: input.entry == TestEntry::Put,
         body: input.body,
         length_max: BODY_BYTES_MAX,
         plan: TransformPlan {
@@ -152,6 +154,14 @@ fn answer(made: Made, body: &[u8], is_head: bool) -> Result<Value> {
             size: length.filter(|_| is_head),
         }
         .document(),
+        Made::NewObject(NewObjectHead { content_type, metadata, .. }) => {
+            let mut headers = String::new();
+            if let Some(content_type) = content_type {
+                push_header(&mut headers, "content-type", &content_type);
+            }
+            let metadata = metadata.as_deref();
+            TestReply { status: 200, headers: &headers, metadata, body: Some(body), size: None }.document()
+        }
         Made::Page(ListedPage { entries, common_prefixes }) => {
             let entry = |listed: ListedObject| {
                 let ListedObject { key, size, etag, last_modified_ms } = listed;

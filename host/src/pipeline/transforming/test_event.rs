@@ -6,13 +6,12 @@ use http_body_util::BodyExt as _;
 
 use super::{LentToRun, Transforming, context, failures, given, head, listed};
 use crate::pipeline::bindings::calls::{
-    self, MadeError, Tested, TransformFailure, TransformFailureKind, TransformedPart, Transformer,
+    self, MadeError, NewObjectHead, Tested, TransformFailure, TransformFailureKind, TransformedPart,
+    Transformer,
 };
 use crate::pipeline::call::TestWork;
-use crate::pipeline::header_lines;
 use crate::transforms::{
-    self, Answer, Call, CallFailure, CallLent, Entry, FailureKind, ReplyBody, ReplyHead, StoredHead,
-    Transform,
+    self, Answer, Call, CallFailure, CallLent, Entry, FailureKind, ReplyBody, StoredHead, Transform,
 };
 
 /// Bytes of the lines that are shown: what Lambda shows of them.
@@ -60,7 +59,7 @@ fn call(work: TestWork, lent: CallLent) -> Call {
     let TestWork { event, request_id } = work;
     let context = context::of(&event.plan, request_id);
     let entry = match event.plan.part {
-        TransformedPart::Object if event.puts => Entry::Put,
+        TransformedPart::NewObject(_) => Entry::Put,
         TransformedPart::Object => Entry::Get,
         TransformedPart::Head => Entry::Head,
         TransformedPart::Page(page) => Entry::ListPage(given(page)),
@@ -82,12 +81,7 @@ async fn take(answer: Answer, length_max: u64, body: &mut Vec<u8>) -> Result<cal
         Answer::Stored(stored, bytes) => {
             *body = read(bytes, length_max).await?;
             let StoredHead { content_type, metadata } = stored;
-            let headers: Vec<_> =
-                content_type.into_iter().map(|kind| ("content-type".to_owned(), kind)).collect();
-            calls::Made::Reply(calls::MadeHead {
-                headers: header_lines::lines(&headers),
-                ..head(ReplyHead { status: 200, headers: Vec::new(), metadata }, None)
-            })
+            calls::Made::NewObject(NewObjectHead { content_type, metadata, length: body.len() as u64 })
         }
         Answer::Refused(error) => {
             let transforms::bindings::types::Error { status, code, message } = error;
