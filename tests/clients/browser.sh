@@ -10,16 +10,16 @@ if ! command -v chromium >/dev/null; then
 fi
 S3="aws --endpoint-url $ENDPOINT s3"
 API="aws --endpoint-url $ENDPOINT s3api"
-IMAGE=$HERE/../../examples/transforms/image
 POINT=thumbs-$$
 export AWS_ENDPOINT_URL=$ENDPOINT
 
 deploy() {
-  # Its compiler is where its user has it, and not in the home of this script.
-  HOME=$OWN_HOME "$PROGRAM" transform build "$IMAGE"
-  "$PROGRAM" transform deploy "$IMAGE/image.wasm" --name "$POINT" --vary query:w,query:h,query:fit,query:format,query:q,query:strip
+  "$PROGRAM" transform new "$WORK/thumbs" --from image
+  # Its compiler is where its user has it, and not in the home of this script; what the gallery has compiled will do.
+  HOME=$OWN_HOME CARGO_TARGET_DIR=$HERE/../../examples/transforms/target "$PROGRAM" transform build "$WORK/thumbs"
+  "$PROGRAM" transform deploy "$WORK/thumbs/thumbs.wasm" --name "$POINT" --vary query:w,query:h,query:fit,query:format,query:q,query:strip
   $S3 mb "s3://$BUCKET"
-  $S3 cp "$IMAGE/picture.png" "s3://$BUCKET/picture.png"
+  $S3 cp "$WORK/thumbs/picture.png" "s3://$BUCKET/picture.png"
   "$PROGRAM" olap create "$POINT" --bucket "$BUCKET" --function "$POINT" --payload 'w=160&h=160&format=jpeg' >"$WORK/made"
   grep -o "[a-z0-9-]*--ol-s3" "$WORK/made" | head -n 1 >"$WORK/alias"
 }
