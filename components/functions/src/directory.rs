@@ -2,12 +2,10 @@
 
 use gateway::bucket::function_arn::FunctionArn;
 use gateway::errors::Result;
-use gateway::hex;
 use gateway::operations::functions::names;
 use sdk::bindings::functions::exports::portcullis::gateway::functions::{FunctionAccess, Guest};
-use sdk::{FunctionCode, Span, settings};
+use sdk::{FunctionCode, settings};
 
-use crate::records::Version;
 use crate::{Functions, rows, shown};
 
 impl Guest for Functions {
@@ -43,19 +41,5 @@ fn find(arn: &str) -> Result<Option<FunctionCode>> {
     let Some(row) = rows::function(account, name)? else { return Ok(None) };
     let Some((number, version)) = rows::qualified(account, name, &row, qualifier)? else { return Ok(None) };
     let arn = names::qualified_arn(region, account, name, &shown::version_name(number));
-    Ok(Some(code(arn, version, row.record.calls_max)))
-}
-
-/// A version as the host runs it.
-pub(crate) fn code(arn: String, version: Version, calls_max: Option<u32>) -> FunctionCode {
-    let declared = version.declares();
-    FunctionCode {
-        arn,
-        digest: hex::encode(&version.code.digest),
-        code: vec![Span { blob: version.code.blob, offset: 0, length: version.code.length }],
-        settings: shown::settings(&version, &declared, calls_max),
-        entries: version.code.entries,
-        vary: declared.vary,
-        applies_ranges: declared.applies_ranges,
-    }
+    Ok(Some(shown::code(arn, version, row.record.calls_max)))
 }

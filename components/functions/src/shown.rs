@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use gateway::hex;
 use gateway::operations::functions::environment::Declared;
 use gateway::operations::functions::names::LATEST;
 use gateway::operations::functions::output::{ShownFunction, shown_arn};
-use sdk::random;
+use sdk::{FunctionCode, Span, random};
 use serde_json::Value;
 
 use crate::records::Version;
@@ -20,6 +21,20 @@ pub(crate) fn settings(version: &Version, declared: &Declared, calls_max: Option
     let secrets: Vec<(String, String)> =
         version.secrets.iter().map(|own| (own.name.clone(), BASE64.encode(&own.sealed))).collect();
     declared.settings(&limits, &secrets)
+}
+
+/// A version as the host runs it.
+pub(crate) fn code(arn: String, version: Version, calls_max: Option<u32>) -> FunctionCode {
+    let declared = version.declares();
+    FunctionCode {
+        arn,
+        digest: hex::encode(&version.code.digest),
+        code: vec![Span { blob: version.code.blob, offset: 0, length: version.code.length }],
+        settings: settings(&version, &declared, calls_max),
+        entries: version.code.entries,
+        vary: declared.vary,
+        applies_ranges: declared.applies_ranges,
+    }
 }
 
 /// Which version is shown, and how it was asked for.

@@ -61,7 +61,7 @@ pub(crate) fn decide_on_invocations(
     with_planned(call, operation, None, |planned| {
         arns.iter().try_for_each(|arn| {
             let refused = |error: S3Error| match error.code {
-                ErrorCode::AccessDenied | ErrorCode::MissingAuthenticationToken => {
+                ErrorCode::AccessDenied => {
                     S3Error::new(ErrorCode::LambdaPermissionError).detail("FunctionArn", arn.as_str())
                 }
                 _ => error,
@@ -78,6 +78,10 @@ pub(crate) fn decide_on_invocations(
             };
             planned.authorize_action(INVOKE_FUNCTION, &needed, Some(&function)).map_err(refused)
         })
+    })
+    .map_err(|error| match error.code {
+        ErrorCode::MissingAuthenticationToken => ErrorCode::LambdaPermissionError.into(),
+        _ => error,
     })
 }
 

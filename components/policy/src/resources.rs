@@ -195,8 +195,8 @@ fn object_lambda_policy(number: u64, point: &sdk::ObjectLambda) -> Rc<Policy> {
     policy_of(number, Kind::ObjectLambda(&point.arn), text)
 }
 
-/// Who may invoke what an ARN names, for an access point or a bucket of an account. A function is of
-/// its ARN's account; a webhook belongs to the access point, and has no policy.
+/// Who may invoke what an ARN names, for an access point or a bucket of an account. A function is
+/// of its ARN's account; a webhook belongs to the access point, and has no policy.
 ///
 /// One that is not there has no policy either. That it is missing is said by who invokes it, to
 /// principals that may. `AccessDenied` for an ARN that cannot be read.

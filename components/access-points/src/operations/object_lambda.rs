@@ -24,7 +24,8 @@ use crate::{rows, tables};
 /// CreateAccessPointForObjectLambda.
 ///
 /// `InvalidRequest` for a name against the rules, or one that a bucket has in hosts;
-/// `AccessPointAlreadyOwnedByYou`, `TooManyAccessPoints`, `NoSuchAccessPoint` where the supporting access point is not there.
+/// `AccessPointAlreadyOwnedByYou`, `TooManyAccessPoints`; `NoSuchAccessPoint` where the supporting
+/// access point is not there.
 pub(crate) async fn create(call: &Call, request: &Request) -> Result<Response> {
     let Input::Configuration(configuration) = &request.input else {
         return Err(ErrorCode::InternalError.into());

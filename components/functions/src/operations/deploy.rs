@@ -192,8 +192,8 @@ fn set(request: &Request, version: &mut Version, input: FunctionInput) -> Result
     Ok(())
 }
 
-/// Where the package is. An object was decided on in this step. `InvalidParameterValueException` for
-/// one that is not handed out.
+/// Where the package is. An object was decided on in this step.
+/// `InvalidParameterValueException` for one that is not handed out.
 fn source(package: Package) -> Result<PackageSource> {
     let named = match package {
         Package::Sent(source) => return Ok(source),

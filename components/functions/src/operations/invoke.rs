@@ -23,9 +23,8 @@ use sdk::{
 use serde_json::Value;
 
 use super::document::json as document;
-use crate::directory::code;
 use crate::request::{Input, Request};
-use crate::shown::version_name;
+use crate::shown::{code, version_name};
 
 /// Invoke. `ResourceNotFoundException`; `TooManyRequestsException` where too many calls run;
 /// `InvalidParameterValueException` for an event that would have to wait.

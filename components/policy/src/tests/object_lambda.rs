@@ -177,4 +177,8 @@ fn who_names_functions_for_a_bucket_may_invoke_each_of_them() {
     on("*");
     assert_eq!(refused(&[&strange]), denied(&strange));
     assert_eq!(refused(&["redact"]), denied("redact"));
+    let mut anonymous = call(GET, Principal::Anonymous);
+    anonymous.owner = Some(Owner { account: OWNER.to_owned(), guarded: false });
+    let error = crate::authorize::authorize_invocations(&anonymous, &[FUNCTION.to_owned()]).unwrap_err();
+    assert_eq!(error.code, ErrorCode::LambdaPermissionError);
 }

@@ -94,8 +94,8 @@ pub enum CodeSource {
 }
 
 impl CodeInput {
-    /// Where the package is. `InvalidParameterValueException` where it is nowhere, in two places, or an
-    /// image.
+    /// Where the package is. `InvalidParameterValueException` where it is nowhere, in two places,
+    /// or an image.
     pub fn package(self) -> Result<CodeSource> {
         if self.image_uri.is_some() {
             return Err(invalid(

@@ -94,7 +94,7 @@ pub struct TestPageEntry {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-struct Document {
+struct EventDocument {
     entry: Option<String>,
     bucket: Option<String>,
     key: Option<String>,
@@ -122,7 +122,7 @@ struct Document {
     head_object_context: Option<IgnoredAny>,
     list_objects_context: Option<IgnoredAny>,
     list_objects_v2_context: Option<IgnoredAny>,
-    configuration: Configuration,
+    configuration: EventConfiguration,
     user_request: UserRequest,
     #[serde(rename = "userIdentity")]
     _user_identity: IgnoredAny,
@@ -134,7 +134,7 @@ struct Document {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Configuration {
+struct EventConfiguration {
     access_point_arn: Option<String>,
     payload: Option<String>,
 }
@@ -208,13 +208,13 @@ impl TestInput {
             return Err(refused(message));
         }
         let event = if event.is_empty() { b"{}".as_slice() } else { event };
-        let document: Document = serde_json::from_slice(event)
+        let document: EventDocument = serde_json::from_slice(event)
             .map_err(|error| refused(format!("Could not parse request body into json: {error}")))?;
         document.read()
     }
 }
 
-impl Document {
+impl EventDocument {
     fn entry(&self) -> Result<TestEntry> {
         let entry = match self.entry.as_deref() {
             Some("get") => TestEntry::Get,

@@ -1,4 +1,5 @@
-//! Test events: a function is called once, with what its caller says, and all of its answer is read.
+//! Test events: a function is called once, with what its caller says, and all of its answer is
+//! read.
 
 use std::pin::pin;
 
