@@ -9,14 +9,17 @@ use gateway::errors::{ErrorCode, Result};
 use sdk::executor::{self, Task};
 use sdk::{Call, Progress, SeenRequest, SentHead, Target};
 
+use crate::listing::Listing;
 use crate::prepare::{self, Prepared};
 use crate::webhook::{self, ForWebhook};
-use crate::{answer, run};
+use crate::{answer, listing, run};
 
 /// What is kept of a call between two steps.
 enum Kept {
     /// `storage` has it.
     Prepared(Call, Box<Prepared>),
+    /// The same of a listing.
+    Listing(Call, Box<Listing>),
     /// The same, and a webhook transforms the response.
     ForWebhook(Call, Box<ForWebhook>),
     /// Its task waits for work.
@@ -40,6 +43,10 @@ pub(crate) fn prepare(
         keep(id, Kept::ForWebhook(call, Box::new(prepared)));
         return Ok(Some(seen));
     }
+    if let Some((listing, seen)) = listing::prepare(&call, &head, &target, rules)? {
+        keep(id, Kept::Listing(call, Box::new(listing)));
+        return Ok(Some(seen));
+    }
     let Some((prepared, seen)) = prepare::prepare(&call, head, target, rules)? else { return Ok(None) };
     keep(id, Kept::Prepared(call, Box::new(prepared)));
     Ok(Some(seen))
@@ -57,6 +64,7 @@ pub(crate) fn start(id: u64) -> Result<Progress> {
         Some(Kept::Prepared(call, prepared)) => {
             step(id, Box::pin(async move { run::run(&call, *prepared).await }))
         }
+        Some(Kept::Listing(call, listing)) => step(id, Box::pin(async move { listing.run(&call).await })),
         Some(Kept::ForWebhook(call, prepared)) => {
             step(id, Box::pin(async move { webhook::run(&call, *prepared).await }))
         }

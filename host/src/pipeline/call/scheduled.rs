@@ -6,7 +6,8 @@ use wasmtime::{Error, Result};
 use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
 use crate::pipeline::bindings::calls::{
-    Batch, DigestAlgorithm, Fetch, MadeNeed, PackagePlan, Span, TransformPlan, Transformer, WebhookAnswer,
+    Batch, DigestAlgorithm, Fetch, InnerPurpose, MadeNeed, PackagePlan, Span, TransformPlan, Transformer,
+    WebhookAnswer,
 };
 use crate::pipeline::transforming::Made;
 use volume::DataKey;
@@ -31,6 +32,8 @@ pub enum Work {
     Fetch(Fetch),
     /// Transform the response.
     Transform(Box<TransformWork>),
+    /// Ask for a target on behalf of the principal.
+    Request(String, InnerPurpose),
     /// Hand the body to a call that waits for the answer of a webhook.
     Answer(Box<WebhookAnswer>),
     /// Check a function that is to be deployed.
@@ -101,6 +104,8 @@ impl TransformWork {
                 Some(made) => TransformInput::Made(made),
                 None => return Err(Error::msg("there is nothing that a transform made")),
             },
+            // A call that runs again does not have it any more, and does not need it.
+            CallResponseBody::Inner => TransformInput::Inner(call.inner.take()),
         };
         let is_elsewhere = matches!(plan.transformer, Transformer::Webhook(_));
         let head = is_elsewhere.then(|| (response.status, response.headers.clone()));
@@ -117,6 +122,8 @@ pub enum TransformInput {
     Stored(StoredBytes),
     /// What another transform made.
     Made(Made),
+    /// What an inner request was answered with.
+    Inner(Option<CallResponseBody>),
 }
 
 /// How a body is to be received into a new blob.
@@ -149,7 +156,7 @@ impl Work {
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
-            Work::Transform(_) | Work::Package(_) => "transform",
+            Work::Transform(_) | Work::Package(_) | Work::Request(..) => "transform",
             Work::Answer(_) => "receive",
             Work::Pause => "other",
         }
