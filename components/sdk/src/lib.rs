@@ -8,6 +8,7 @@
 //! | [`work`] | `async` work on a call: receive a body, commit, digest, fetch |
 //! | `digest` | what the host calls the checksum algorithms of S3 |
 //! | [`access`] | who may use what, between the words of the library and those of the contract |
+//! | [`calls`] | the records of the calls in a stage |
 //! | [`executor`] | runs a stage's future step by step: the host never blocks a guest |
 //! | [`response`] | a response under construction |
 //! | [`explanation`] | what is known of a call that is denied |
@@ -20,6 +21,7 @@ pub mod access;
 #[cfg(any(target_arch = "wasm32", test))]
 mod allocator;
 pub mod bindings;
+pub mod calls;
 mod digest;
 pub mod executor;
 pub mod explanation;
