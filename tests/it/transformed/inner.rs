@@ -5,6 +5,10 @@ use tests::http::Request;
 
 use super::{GRANTS, Prepared, TEXT, arn, deployment, prepared, rules};
 
+/// What a function of the tests says of a read that gives nothing.
+const MISSING: &str = r#"name: "missing""#;
+const DENIED: &str = r#"name: "denied""#;
+
 /// Of a user who reads by Object Lambda access points, and what else it may.
 fn reader(prepared: &Prepared, name: &str, more: &str) -> tests::client::Client {
     let by = r#"{"Effect":"Allow","Action":["s3-object-lambda:*","lambda:InvokeFunction"],"Resource":"*"}"#;
@@ -21,11 +25,11 @@ fn a_function_reads_other_objects_with_the_rights_of_the_caller() {
     assert_eq!(prepared.get(&path).text(), "another one");
     assert_eq!(prepared.server.metric("portcullis_inner_requests_total", &[]) - before, 1.0);
     let missing = prepared.point("misses", "buffered", "ask object none", &[]);
-    assert_eq!(prepared.get(&format!("/{missing}/cat.txt")).text(), "Missing");
+    assert!(prepared.get(&format!("/{missing}/cat.txt")).text().contains(MISSING));
 
     let one = r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/cat.txt"}"#;
     let mut one = reader(&prepared, "one", one);
-    assert_eq!(one.get(&path).text(), "Denied");
+    assert!(one.get(&path).text().contains(DENIED));
     let both = r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"}"#;
     let mut both = reader(&prepared, "both", both);
     assert_eq!(both.get(&path).text(), "another one");
@@ -34,8 +38,9 @@ fn a_function_reads_other_objects_with_the_rights_of_the_caller() {
     let denies = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject",
                      "Resource":"arn:aws:s3:::photos/some*"}]}"#;
     prepared.main.expect(Request::new("PUT", "/photos?policy").body(denies));
-    assert_eq!(both.get(&path).text(), "Denied");
-    assert_eq!(prepared.get(&path).text(), "Denied", "the owner is denied by its own policy");
+    assert!(both.get(&path).text().contains(DENIED));
+    // The owner is denied by its own policy.
+    assert!(prepared.get(&path).text().contains(DENIED));
     prepared.main.expect(Request::new("DELETE", "/photos?policy"));
     assert_eq!(prepared.get(&path).text(), "another one");
 }
@@ -53,10 +58,11 @@ fn reads_are_counted_and_what_a_rule_transforms_is_not_read() {
         &mut prepared,
         &[("<Prefix>secret/</Prefix>", "streaming"), ("<QueryParameter>up</QueryParameter>", "streaming")],
     );
-    for (key, read) in [("secret/a.txt", "Denied"), ("cat.txt", TEXT)] {
+    for (key, read) in [("secret/a.txt", DENIED), ("cat.txt", TEXT)] {
         let alias =
             prepared.point(&key.replace(['/', '.'], "-"), "buffered", &format!("ask object {key}"), &[]);
-        assert_eq!(prepared.get(&format!("/{alias}/cat.txt")).text(), read);
+        let answer = prepared.get(&format!("/{alias}/cat.txt")).text();
+        assert!(answer.contains(read), "{answer}");
     }
 }
 
@@ -70,10 +76,11 @@ fn an_anonymous_caller_reads_what_is_open() {
                      "Resource":["arn:aws:s3:::photos/cat.txt","arn:aws:s3:::photos/open.txt"]}]}"#;
     prepared.main.expect(Request::new("PUT", "/photos?policy").body(policy));
     let mut anonymous = prepared.server.anonymous();
-    for (key, read) in [("open.txt", "for all"), ("closed.txt", "Denied")] {
+    for (key, read) in [("open.txt", "for all"), ("closed.txt", DENIED)] {
         let rule = format!("<QueryParameter>x</QueryParameter><Payload>ask object {key}</Payload>");
         rules(&mut prepared, &[(&rule, "buffered")]);
-        assert_eq!(anonymous.get("/photos/cat.txt?x").text(), read);
+        let answer = anonymous.get("/photos/cat.txt?x").text();
+        assert!(answer.contains(read), "{answer}");
     }
 }
 
