@@ -42,5 +42,5 @@ pub use log::{Level, LogRing, TransformLine};
 pub use reply::{Page, PageEntry, ReplyHead, StoredHead, TransformReply};
 pub use run::{Answer, Call, CallOutcome, Entry};
 pub use runtime::{Transform, TransformSource, Transforms};
-pub use variants::{KeptBody, Spooled, Variant, VariantFigures, VariantKey, Variants};
+pub use variants::{KeptBody, Spooled, Variant, VariantFigures, VariantKey, VariantWriter, Variants};
 pub use world::{CONTRACT, Entries};

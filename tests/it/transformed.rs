@@ -3,6 +3,7 @@
 
 mod inner;
 mod listings;
+mod writes;
 
 use serde_json::json;
 use tests::client::Client;

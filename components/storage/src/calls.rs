@@ -6,11 +6,11 @@ use std::task::Poll;
 
 use gateway::errors::Result;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{
-    Located as WhatBucketSays, Sealing, Step,
+    Given, Located as WhatBucketSays, Sealing, Step,
 };
 use sdk::calls::Calls;
 use sdk::executor::Task;
-use sdk::{Call, Protection, SeenRequest, SentHead, Target};
+use sdk::{Call, SeenRequest, SentHead, Target};
 
 use crate::exchange::Exchange;
 use crate::request::{Located, Request};
@@ -51,7 +51,7 @@ pub(crate) fn start(
 }
 
 /// Continues a call that waits. A call without a record has nothing left to do.
-pub(crate) fn resume(id: u64, given: Option<Protection>) -> Result<Step> {
+pub(crate) fn resume(id: u64, given: Option<Given>) -> Result<Step> {
     match CALLS.with(|calls| calls.waiting(id)) {
         Some((task, exchange)) => {
             exchange.give(given);

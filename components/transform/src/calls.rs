@@ -1,13 +1,20 @@
 //! The calls in this stage: each has one record, from [`prepare`] until it has its response, is
 //! refused or is abandoned.
 
-use gateway::errors::Result;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::task::Poll;
+
+use gateway::errors::{ErrorCode, Result};
+use sdk::bindings::transform::exports::portcullis::gateway::transform::Writing;
 use sdk::calls::Calls;
-use sdk::{Call, Progress, SeenRequest, SentHead, Target};
+use sdk::executor::Task;
+use sdk::{Call, Progress, ReceivedObject, SeenRequest, SentHead, Target};
 
 use crate::listing::Listing;
 use crate::prepare::{self, Prepared};
 use crate::webhook::{self, ForWebhook};
+use crate::write::NewObject;
 use crate::{answer, listing, run};
 
 /// What is held of a call while `storage` has it.
@@ -22,7 +29,12 @@ enum Held {
 
 thread_local! {
     static CALLS: Calls<Held> = const { Calls::new() };
+    /// Calls whose new object is made.
+    static WRITES: Calls<(), Written> = const { Calls::new() };
 }
+
+/// What the task of a write leaves. Nothing where it has responded itself.
+type Written = Rc<Cell<Option<sdk::NewObjectHead>>>;
 
 /// Takes a call in, where something is to be transformed. Returns what `storage` is to see of it.
 pub(crate) fn prepare(
@@ -70,9 +82,41 @@ pub(crate) fn resume(id: u64) -> Result<Progress> {
     CALLS.with(|calls| calls.resume(id))
 }
 
+/// Makes what is stored of what was received.
+pub(crate) fn write(call: Call, head: SentHead, target: Target, received: ReceivedObject) -> Result<Writing> {
+    let id = head.id;
+    let new_object = NewObject::read(&call, head, target, received)?;
+    let written = Written::default();
+    let leaves = Rc::clone(&written);
+    let task = async move {
+        leaves.set(new_object.make(&call).await?);
+        Ok(())
+    };
+    run_write(id, Box::pin(task), written)
+}
+
+/// Continues a write that waits.
+pub(crate) fn resume_write(id: u64) -> Result<Writing> {
+    match WRITES.with(|calls| calls.waiting(id)) {
+        Some((task, written)) => run_write(id, task, written),
+        None => Err(ErrorCode::InternalError.into()),
+    }
+}
+
+fn run_write(id: u64, task: Task, written: Written) -> Result<Writing> {
+    match WRITES.with(|calls| calls.run_beside(id, task, Rc::clone(&written))) {
+        Poll::Ready(result) => result.map(|()| match written.take() {
+            Some(head) => Writing::Made(head),
+            None => Writing::Responded,
+        }),
+        Poll::Pending => Ok(Writing::Pending),
+    }
+}
+
 /// Forgets a call.
 pub(crate) fn abandon(id: u64) {
     CALLS.with(|calls| calls.abandon(id));
+    WRITES.with(|calls| calls.abandon(id));
 }
 
 fn hold(id: u64, held: Held) {

@@ -241,7 +241,9 @@ impl Listing {
                     reply::refuse(call, false, &error);
                     return Ok(());
                 }
-                Made::Reply(_) | Made::Document(_) => return Err(reply::broken()),
+                Made::Reply(_) | Made::Document(_) | Made::NewObject(_) => {
+                    return Err(reply::broken());
+                }
             }
             changes.seal_positions(&mut page, &listed, &name);
         }

@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gateway::bucket::transforms::When;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::sigv4::amz_date::AmzDate;
 use gateway::operations::Operation;
@@ -159,7 +160,7 @@ pub(crate) fn prepare(
     let (head, headers) = Head::split(sent.clone());
     let query = Query::parse(&head.query)?;
     let follows_rule = match target.key {
-        Some(_) => rules && !of_rules(&target, &query)?.is_empty(),
+        Some(_) => rules && !of_rules(&target, When::Read, &query)?.is_empty(),
         None => rules && listing::for_everybody(&target, &query)?.is_some(),
     };
     if follows_rule {
@@ -232,7 +233,7 @@ pub(crate) async fn run(call: &Call, prepared: ForWebhook) -> Result<()> {
         }
         Made::Document(document) => return document::listing(call, &document).map_err(|why| invalid(&why)),
         Made::Refused(error) => reply::refuse(call, is_head, &error),
-        Made::Page(_) => return Err(ErrorCode::InternalError.into()),
+        Made::Page(_) | Made::NewObject(_) => return Err(ErrorCode::InternalError.into()),
     }
     Ok(())
 }

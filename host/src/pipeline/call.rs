@@ -24,7 +24,9 @@ use volume::{DataKey, PendingBlob};
 
 pub use facts::Facts;
 pub use on_behalf::OnBehalf;
-pub use scheduled::{Ingest, PackageWork, StoredBytes, TransformInput, TransformWork, WholeBody, Work};
+pub use scheduled::{
+    Hold, Ingest, IngestSource, PackageWork, StoredBytes, TransformInput, TransformWork, WholeBody, Work,
+};
 
 /// Data keys that one call may have: a copy needs two, and a few more for each new attempt.
 const DATA_KEYS_MAX: usize = 4096;
@@ -120,7 +122,7 @@ pub struct CallState {
     pub added_headers: String,
     /// Blobs received that no commit has kept yet; released with the call.
     pub pending: Vec<PendingBlob>,
-    /// What a transform made of its response.
+    /// What a transform made of its response; what is held for a transform, or was made of that.
     pub made: Option<Made>,
     /// The body that its last inner request was answered with.
     pub inner: Option<CallResponseBody>,
@@ -316,6 +318,12 @@ impl CallState {
     pub fn data_key(&self, number: u32) -> wasmtime::Result<DataKey> {
         let key = self.data_keys.get(number as usize).cloned();
         key.ok_or_else(|| wasmtime::Error::msg("the call has no such data key"))
+    }
+
+    /// Takes what was made, or held. A call that is repeated has done what it needed that for: then
+    /// there is nothing any more.
+    pub fn take_made(&mut self) -> Made {
+        self.made.take().unwrap_or_else(Made::gone)
     }
 
     /// Stored bytes, with the key that opens them.

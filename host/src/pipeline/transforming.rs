@@ -1,12 +1,14 @@
-//! Transforms of responses: the stage `transform` schedules them, and they run in the room
-//! [`transforms`](crate::transforms), on threads of its own.
+//! Transforms of responses and of new objects: the stage `transform` schedules them, and they run
+//! in the room [`transforms`](crate::transforms), on threads of its own.
 //!
 //! [`catalogue`] has the components that are ready to run, [`context`] what a transform is told,
-//! [`made`] what came of it; [`package`] checks what is to be deployed, with its [`settings`].
+//! [`made`] what came of it, [`held`] what is to be stored; [`package`] checks what is to be
+//! deployed, with its [`settings`].
 
 mod catalogue;
 mod context;
 mod failures;
+mod held;
 mod made;
 mod package;
 mod range_cut;
@@ -22,15 +24,15 @@ use crate::config::TransformOptions;
 use crate::keys::vault::Vault;
 use crate::outbound::Outbound;
 use crate::pipeline::bindings::calls::{
-    self, FunctionCode, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, Target, TransformFailure,
-    TransformFailureKind, TransformedPart,
+    self, FunctionCode, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, NewObjectHead, Target,
+    TransformFailure, TransformFailureKind, TransformedPart,
 };
 use crate::pipeline::call::{CallResponseBody, Facts, TransformInput, TransformWork};
 use crate::pipeline::contract::volume_span;
 use crate::pipeline::header_lines;
 use crate::transforms::{
     self, Answer, Body, BodyFailed, Call, CallFailure, CallLent, Entry, FailureKind, Objects, Page,
-    PageEntry, ReplyHead, RuntimeOptions, Spooled, TransformReply, VariantKey, Variants,
+    PageEntry, ReplyHead, RuntimeOptions, Spooled, StoredHead, TransformReply, VariantKey, Variants,
 };
 use catalogue::Catalogue;
 use made::EarlierFailure;
@@ -38,7 +40,8 @@ pub use made::Made;
 pub(crate) use package::Unpackaged;
 use volume::Volume;
 
-/// Bytes that are written down, at most, where a response needs to know how many there are.
+/// Bytes that are written down, at most, where a response needs to know how many there are, and of
+/// a new object.
 const WHOLE_BYTES_MAX: u64 = 1 << 30;
 
 /// Bytes of a result that wait in memory for their client. A longer one is written down first.
@@ -132,6 +135,7 @@ impl Transforming {
             TransformedPart::Object => (Entry::Get, body(input, lent.volume, &earlier)?),
             TransformedPart::Head => (Entry::Head, transforms::whole(Vec::new())),
             TransformedPart::Page(page) => (Entry::ListPage(given(page)), transforms::whole(Vec::new())),
+            TransformedPart::NewObject(_) => (Entry::Put, body(input, lent.volume, &earlier)?),
         };
         let object = key.map(|key| (key, context.bucket.clone(), context.key.clone()));
         let objects = if transform.reads_objects() { (lent.objects)() } else { None };
@@ -153,7 +157,13 @@ impl Transforming {
                 let transforms::bindings::types::Error { status, code, message } = error;
                 Ok((calls::Made::Refused(MadeError { status, code, message }), None))
             }
-            Answer::Stored(..) => Err(failures::unavailable("it answered to another call")),
+            Answer::Stored(StoredHead { content_type, metadata }, body) => {
+                let nothing = ReplyHead { status: 200, headers: Vec::new(), metadata: None };
+                let made = self.made(TransformReply { head: nothing, body }, None, MadeNeed::Whole).await;
+                let made = made.map_err(told)?;
+                let length = made.length().unwrap_or_default();
+                Ok((calls::Made::NewObject(NewObjectHead { content_type, metadata, length }), Some(made)))
+            }
         }
     }
 
@@ -202,7 +212,7 @@ impl Transforming {
 }
 
 fn too_long() -> CallFailure {
-    let words = format!("ranges are of results of up to {WHOLE_BYTES_MAX} bytes");
+    let words = format!("ranges and new objects are of results of up to {WHOLE_BYTES_MAX} bytes");
     CallFailure::new(FailureKind::OutputTooLong, words)
 }
 

@@ -2,7 +2,7 @@ use std::cell::RefCell;
 
 use gateway::errors::ErrorCode;
 use sdk::executor::suspend;
-use sdk::{CustomerKey, KeptProtection, Sealed, SealedRole};
+use sdk::{CustomerKey, KeptProtection, Protection, Sealed, SealedRole};
 
 use super::*;
 
@@ -15,8 +15,8 @@ fn records() -> usize {
     CALLS.with(Calls::count)
 }
 
-fn key_of(id: u64) -> Protection {
-    Protection::SseC(CustomerKey { key: Vec::new(), md5: id.to_string() })
+fn key_of(id: u64) -> Given {
+    Given::Opening(Protection::SseC(CustomerKey { key: Vec::new(), md5: id.to_string() }))
 }
 
 #[test]
@@ -30,7 +30,8 @@ fn what_the_gateway_gives_one_call_reaches_no_other() {
                 assert!(exchange.ask(Step::Again(said)).await.is_none());
                 suspend().await;
                 let sealed = Sealed { role: SealedRole::Object, protection: KeptProtection::SseC };
-                if let Some(Protection::SseC(key)) = exchange.ask(Step::Sealed(sealed)).await {
+                if let Some(Given::Opening(Protection::SseC(key))) = exchange.ask(Step::Sealed(sealed)).await
+                {
                     opened.borrow_mut().push((id, key.md5));
                 }
                 Ok(())
