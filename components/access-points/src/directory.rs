@@ -100,7 +100,7 @@ fn access_point(account: String, name: String, record: AccessPoint) -> sdk::Acce
 
 /// Whether responses of an operation show sizes and ETags of objects.
 fn is_listing(operation: &str) -> bool {
-    matches!(Operation::parse(operation), Some(Operation::ListObjects | Operation::ListObjectsV2))
+    TransformedAction::of_operation(operation).is_some_and(TransformedAction::lists)
 }
 
 fn transformation_of_get(

@@ -2,8 +2,8 @@
 //! Object Lambda access point may change a page itself.
 //!
 //! A function that exports `list-page` changes the page. Without it, each key of the page is read
-//! as by GET: the sizes and ETags follow from that. Rules of the bucket that transform an object for
-//! everybody count in the same way.
+//! as by GET: the sizes and ETags follow from that. Rules of the bucket that transform an object
+//! for everybody count in the same way.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ use crate::stored::Stored;
 use crate::tags::{self, object_target};
 use crate::{failure, reply};
 
-/// Keys of a page whose sizes follow from reading them. S3 may return fewer keys than are asked for.
+/// Keys of a page whose sizes follow from reading them. S3 may return fewer than are asked for.
 const DERIVED_KEYS_MAX: u64 = 100;
 /// Milliseconds from the request to the last of them.
 const DERIVED_MS_MAX: u64 = 30_000;
@@ -304,7 +304,7 @@ impl PageChange {
         };
         let position = match parameter {
             Parameter::Token => page.text(next),
-            // Without a delimiter, S3 says nothing: clients go on behind the last key that they see.
+            // Without a delimiter, S3 says nothing: clients go on behind the last key they see.
             Parameter::Marker => last(),
         };
         if let Some(position) = position {

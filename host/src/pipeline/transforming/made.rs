@@ -138,8 +138,8 @@ impl Made {
     }
 }
 
-/// What a transform failed of while the next one of its chain read what it makes. The client is told
-/// of this failure, and not of that one's source.
+/// What a transform failed of while the next one of its chain read what it makes. The client is
+/// told of this failure, and not of that one's source.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EarlierFailure(Arc<Mutex<Option<CallFailure>>>);
 
