@@ -205,7 +205,7 @@ fn a_write_under_way_outlives_a_trap() {
     let staged = serve_trapping();
     let (server, main) = (&staged.server, &mut staged.server.client());
     main.put("/photos", "");
-    super::deploy(main, "streaming", "streaming", &[]);
+    main.expect(super::deployment("streaming", "streaming", &[]));
     set_rules(main, &[rule("in/", &["streaming"], "")]);
     let uploads = ["a", "b"].map(|name| Half::send(server, main, put(&format!("/photos/in/{name}"), SENT)));
     let trapped = main.send(Request::new("GET", "/photos/in/a").header("x-trap", "storage"));
