@@ -224,3 +224,18 @@ fn a_write_under_way_outlives_a_trap() {
     }
     assert_eq!(main.call("GET", "/photos/in/lost").status, 404);
 }
+
+#[test]
+fn a_function_sees_the_tags_of_a_new_object_where_they_are_granted() {
+    let mut prepared = prepared();
+    prepared.deploy("tagged", "buffered", &[("PORTCULLIS_GRANTS", &format!("{},tags", super::GRANTS))]);
+    let main = &mut prepared.main;
+    let payload = "<Payload>tags</Payload>";
+    set_rules(main, &[rule("shown/", &["tagged"], payload), rule("kept/", &["buffered"], payload)]);
+    for (prefix, seen) in [("shown", "team=red"), ("kept", "")] {
+        main.expect(put(&format!("/photos/{prefix}/a"), SENT).header("x-amz-tagging", "team=red"));
+        let read = main.get(&format!("/photos/{prefix}/a"));
+        assert_eq!(read.header("x-amz-meta-tags").unwrap_or_default(), seen, "{prefix}");
+        assert!(main.get(&format!("/photos/{prefix}/a?tagging")).text().contains("team"), "{prefix}");
+    }
+}
