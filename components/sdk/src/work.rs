@@ -4,8 +4,8 @@ use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
     Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, HoldPlan, IngestPlan, Ingested,
-    Made, PackagePlan, Packaged, Span, TestEvent, Tested, TransformFailure, TransformFailureKind,
-    TransformPlan, Unanswered, Unfetched, WebhookAnswer,
+    InnerPurpose, InnerResponse, Made, PackagePlan, Packaged, Span, TestEvent, Tested, TransformFailure,
+    TransformFailureKind, TransformPlan, Unanswered, Unfetched, WebhookAnswer,
 };
 
 /// A body received into memory.
@@ -67,6 +67,8 @@ pub trait Work {
     async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;
     /// Calls a function with a test event.
     async fn test(&self, event: &TestEvent) -> Result<Tested, Failure>;
+    /// Makes an inner request: GET of a target, on behalf of the principal of this call.
+    async fn request(&self, target: &str, purpose: InnerPurpose) -> Result<InnerResponse, Failure>;
     /// Hands headers and body of this request to the call that waits for the answer of a webhook.
     async fn answer(&self, answer: &WebhookAnswer) -> Result<(), AnswerError>;
 }
@@ -180,6 +182,15 @@ impl Work for Call {
         suspend().await;
         match self.take_outcome() {
             Outcome::Tested(tested) => Ok(tested),
+            other => Err(failure(&other)),
+        }
+    }
+
+    async fn request(&self, target: &str, purpose: InnerPurpose) -> Result<InnerResponse, Failure> {
+        self.schedule_request(target, purpose);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Responded(response) => Ok(response),
             other => Err(failure(&other)),
         }
     }

@@ -9,6 +9,7 @@
 mod ask;
 mod body;
 mod input;
+mod range;
 #[cfg(test)]
 mod tests;
 mod waiting;

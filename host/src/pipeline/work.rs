@@ -14,7 +14,8 @@ use crate::pipeline::bindings::calls::{
     self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span, Transformer, WebhookAnswer,
 };
 use crate::pipeline::call::{
-    Hold, Ingest, IngestSource, PackageWork, StoredBytes, TestWork, TransformWork, WholeBody, Work,
+    CallResponseBody, Hold, Ingest, IngestSource, PackageWork, StoredBytes, TestWork, TransformWork,
+    WholeBody, Work,
 };
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
@@ -26,6 +27,7 @@ use crate::pipeline::transforming::Unpackaged;
 use crate::pipeline::transforming::{LentToRun, Made};
 use crate::pipeline::webhooks::{self, AnswerOutcome};
 use crate::telemetry::reason;
+use crate::transforms::Objects;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
 
 /// Memory that a document takes while its call lasts, in lengths of the document: as it came, as a
@@ -50,28 +52,39 @@ pub struct Done {
     pub pending: Vec<PendingBlob>,
     /// What a transform made.
     pub made: Option<Made>,
+    /// The body that an inner request was answered with.
+    pub inner: Option<CallResponseBody>,
+}
+
+/// What work is lent.
+#[derive(Clone, Copy)]
+pub(super) struct WorkLent<'a, 'b> {
+    pub(super) shared: &'a Shared,
+    /// Makes what reads other objects for a transform.
+    pub(super) objects: &'b dyn Fn() -> Option<Arc<dyn Objects>>,
 }
 
 impl From<Outcome> for Done {
     fn from(outcome: Outcome) -> Done {
-        Done { outcome, pending: Vec::new(), made: None }
+        Done { outcome, pending: Vec::new(), made: None, inner: None }
     }
 }
 
 /// Does a piece of work.
 /// `rooms` holds the room of the call's documents until the call ends.
-pub async fn perform<'a, B>(
+pub(super) async fn perform<'a, B>(
     work: Work,
     payload: Payload,
     sender: Sender,
     body: &mut RequestBody<B>,
-    shared: &'a Shared,
+    lent: WorkLent<'a, '_>,
     rooms: &mut Vec<Taken<'a>>,
 ) -> Done
 where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let shared = lent.shared;
     let idle = shared.config.body_idle_timeout();
     let Sender::Admitted(pass) = sender else {
         return failed(Failure::Overloaded).into();
@@ -107,8 +120,10 @@ where
         Work::Digest(spans, digests) => digest(&spans, &digests, &shared.volume).await.into(),
         Work::Fetch(wanted) => fetch(&wanted, &shared.outbound).await.into(),
         Work::Package(work) => Box::pin(package(*work, shared)).await,
-        Work::Transform(work) => Box::pin(transform(*work, shared)).await,
-        Work::Test(work) => Box::pin(test(*work, shared)).await.into(),
+        Work::Transform(work) => Box::pin(transform(*work, lent)).await,
+        Work::Test(work) => Box::pin(test(*work, lent)).await.into(),
+        // The worker makes it.
+        Work::Request(..) => failed(Failure::StorageFailed).into(),
         Work::Answer(answer) => Box::pin(answered(*answer, body, payload, shared)).await.into(),
         Work::Pause => {
             tokio::task::yield_now().await;
@@ -131,17 +146,18 @@ async fn package(work: PackageWork, shared: &Shared) -> Done {
     }
 }
 
-async fn test(work: TestWork, shared: &Shared) -> Outcome {
-    let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound };
+async fn test(work: TestWork, WorkLent { shared, objects }: WorkLent<'_, '_>) -> Outcome {
+    // A test reads no other objects.
+    let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound, objects };
     Outcome::Tested(shared.transforming.test(work, lent).await)
 }
 
-async fn transform(work: TransformWork, shared: &Shared) -> Done {
+async fn transform(work: TransformWork, WorkLent { shared, objects }: WorkLent<'_, '_>) -> Done {
     let outcome = match work.plan.transformer.clone() {
         Transformer::Webhook(webhook) => shared.webhooks.ask(work, &webhook, shared).await,
-        Transformer::Function(_) => {
-            let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound };
-            shared.transforming.transform(work, lent).await
+        Transformer::Function(function) => {
+            let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound, objects };
+            shared.transforming.transform(&function, work, lent).await
         }
     };
     match outcome {

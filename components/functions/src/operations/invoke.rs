@@ -93,6 +93,7 @@ fn event(call: &Call, input: TestInput, function: FunctionCode, now_ms: u64) -> 
         content_type: input.content_type,
         last_modified_ms,
         metadata: input.metadata,
+        tags: Vec::new(),
     };
     let part = match input.entry {
         TestEntry::Get => TransformedPart::Object,
