@@ -15,7 +15,7 @@ use crate::pipeline::bindings::calls::{Outcome, Stored};
 use crate::pipeline::head;
 use crate::pipeline::journal::Journal;
 use crate::pipeline::peer::{Endpoint, EndpointPolicy, Peer};
-use crate::pipeline::transforming::Made;
+use crate::pipeline::transforming::{Made, TriedCode};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use volume::{DataKey, PendingBlob};
@@ -117,6 +117,8 @@ pub struct CallState {
     pub pending: Vec<PendingBlob>,
     /// What a transform made of its response.
     pub made: Option<Made>,
+    /// The code of a component that it tried; removed with the call, unless that deploys it.
+    pub tried: Option<Box<TriedCode>>,
     /// The data keys that were made or opened for it. Stages know their numbers only.
     pub data_keys: Vec<DataKey>,
     /// The code of the error that the response tells of.
@@ -217,6 +219,7 @@ impl CallState {
             meets_full_disk: false,
             added_headers: String::new(),
             pending: Vec::new(),
+            tried: None,
             made: None,
             data_keys: Vec::new(),
             error: None,

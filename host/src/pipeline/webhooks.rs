@@ -8,6 +8,7 @@
 
 mod ask;
 mod body;
+mod figures;
 mod input;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,8 @@ use crate::config::{Config, ConfigError, WebhookEntry, WebhookKind};
 use crate::outbound::NamedUrl;
 use crate::secret::Secret;
 
+use figures::WebhookCounts;
+pub(crate) use figures::WebhookFamilies;
 use waiting::WaitingCalls;
 pub(crate) use waiting::{AnswerOutcome, deliver};
 
@@ -44,6 +47,7 @@ pub(super) struct ServedWebhook {
     places: Arc<Semaphore>,
     calls_max: usize,
     queued: AtomicUsize,
+    counts: WebhookCounts,
 }
 
 /// All webhooks, and the calls that wait for them.
@@ -102,6 +106,7 @@ impl ServedWebhook {
             places: Arc::new(Semaphore::new(entry.calls_max)),
             calls_max: entry.calls_max,
             queued: AtomicUsize::new(0),
+            counts: WebhookCounts::default(),
         })
     }
 

@@ -20,8 +20,7 @@ use crate::pipeline::request_body::RequestBody;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
-use crate::pipeline::transforming::Unpackaged;
-use crate::pipeline::transforming::{LentToRun, Made};
+use crate::pipeline::transforming::{CheckedPackage, LentToRun, Made, TriedCode, Unpackaged};
 use crate::pipeline::webhooks::{self, AnswerOutcome};
 use crate::telemetry::reason;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
@@ -48,11 +47,13 @@ pub struct Done {
     pub pending: Vec<PendingBlob>,
     /// What a transform made.
     pub made: Option<Made>,
+    /// The code of a component that was tried.
+    pub tried: Option<Box<TriedCode>>,
 }
 
 impl From<Outcome> for Done {
     fn from(outcome: Outcome) -> Done {
-        Done { outcome, pending: Vec::new(), made: None }
+        Done { outcome, pending: Vec::new(), made: None, tried: None }
     }
 }
 
@@ -119,8 +120,8 @@ where
 
 async fn package(work: PackageWork, shared: &Shared) -> Done {
     match shared.transforming.package(work, &shared.volume, shared.config.body_idle_timeout()).await {
-        Ok((packaged, blob)) => {
-            Done { pending: blob.into_iter().collect(), ..Done::from(Outcome::Packaged(packaged)) }
+        Ok(CheckedPackage { packaged, blob, tried }) => {
+            Done { pending: blob.into_iter().collect(), tried, ..Done::from(Outcome::Packaged(packaged)) }
         }
         Err(Unpackaged::Refused(why)) => Outcome::Unpackaged(why).into(),
         Err(Unpackaged::Failed(failure)) => failed(failure).into(),
