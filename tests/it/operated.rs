@@ -1,5 +1,5 @@
-//! Functions as operators meet them: figures, lines, explanations, shares of the places, and compiled
-//! code on the disk.
+//! Functions as operators meet them: figures, lines, explanations, shares of the places, and
+//! compiled code on the disk.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -101,7 +101,6 @@ fn figures_lines_and_explanations_say_how_a_function_fares() {
     assert_eq!(kind("function=\"own\"", "kind=\"refused\""), 1.0);
     assert!(metric("portcullis_transform_cpu_seconds_total", &of("function=\"good\"")) > 0.0);
     assert!(metric("portcullis_transform_memory_peak_bytes", &of("function=\"good\"")) > 65536.0);
-    assert_eq!(metric("portcullis_transform_places_used", &[]), 0.0);
     assert_eq!(metric("portcullis_limit", &["limit=\"transform_calls\""]), 64.0);
 
     // The operator is told how it failed, with its last words, and the client is not.
@@ -170,7 +169,10 @@ fn a_function_that_hangs_refuses_nobody_elses_requests() {
         let status = caller.join().unwrap();
         assert!([500, 503].contains(&status), "{status}");
     }
-    assert_eq!(operated.server.metric("portcullis_transform_places_used", &[]), 0.0);
+    // A place is given back a moment after the answer.
+    while operated.server.metric("portcullis_transform_places_used", &[]) > 0.0 {
+        std::thread::yield_now();
+    }
 }
 
 /// A component as no other test has it: with a section that nobody reads.
@@ -186,10 +188,10 @@ fn unique(of: &str, number: u8) -> Vec<u8> {
 
 /// The files with the code of a component, in the cache folder of the servers of tests.
 fn code_of(component: &[u8]) -> Vec<PathBuf> {
-    let digest = format!("transform-{:x}", Sha256::digest(component));
-    let digest = &digest[.."transform-".len() + 32];
+    let digest: String = Sha256::digest(component)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = format!("transform-{digest}");
     let files = workspace::files(&workspace::target().join("tests-cache"), "cwasm");
-    files.into_iter().filter(|path| path.to_string_lossy().contains(digest)).collect()
+    files.into_iter().filter(|path| path.to_string_lossy().contains(&digest)).collect()
 }
 
 /// What is tried and not deployed leaves no code behind.

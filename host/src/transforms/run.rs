@@ -27,7 +27,7 @@ use super::threads::Turns;
 /// Epoch ticks between two looks at a call.
 const LOOK_TICKS: u64 = 1;
 /// A call that has used so much of the processor takes turns with others that have.
-const TURNS_FROM: Duration = Duration::from_millis(50);
+const TURNS_FROM: Duration = Duration::from_millis(30);
 /// Bytes beside a body that a call may hand to the host at once: heads, lines, keys.
 const HANDED_BYTES: u64 = 8 << 20;
 

@@ -38,7 +38,8 @@ async fn a_function_that_hangs_leaves_places_for_others() {
         for _ in 0..50 {
             assert_eq!(text(call(&good, "").await).await, "ABC");
         }
-        assert_eq!(transforms.places().used, 4, "they still hang");
+        let running = transforms.functions().into_iter().find(|each| each.function == "hung");
+        assert_eq!(running.unwrap().figures.running, 4, "they still hang");
     };
     let (ran, ()) = tokio::join!(hanging, others);
     let kinds: Vec<FailureKind> = ran.into_iter().map(|ran| ran.unwrap_err().kind).collect();
@@ -47,7 +48,10 @@ async fn a_function_that_hangs_leaves_places_for_others() {
     let figures = transforms.functions();
     let of = |name: &str| figures.iter().find(|each| each.function == name).unwrap().figures.calls;
     assert_eq!((of("hung"), of("good")), (4, 50));
-    assert_eq!(transforms.places().used, 0);
+    // A place is given back a moment after the answer.
+    while transforms.places().used > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// A body that makes its reader wait for each piece.
@@ -82,13 +86,14 @@ impl http_body::Body for Hesitating {
 #[tokio::test]
 async fn one_that_waits_often_meets_few_that_compute() {
     let _alone = MEMORY.lock().await;
-    let limits = LimitsGiven { cpu_ms_max: Some(8_000), time_ms_max: Some(30_000), ..LimitsGiven::default() };
+    let limits =
+        LimitsGiven { cpu_ms_max: Some(20_000), time_ms_max: Some(60_000), ..LimitsGiven::default() };
     let bench = Bench::new("buffered", limits, everything());
-    let patient = LimitsGiven { time_ms_max: Some(6_000), ..LimitsGiven::default() };
+    let patient = LimitsGiven { time_ms_max: Some(12_000), ..LimitsGiven::default() };
     let streaming = load(&bench.transforms, component("streaming"), patient, Grants::default()).unwrap();
-    let computing = join_all((0..12).map(|_| bench.call(Entry::Get, "loop", b"")));
+    let computing = join_all((0..16).map(|_| bench.call(Entry::Get, "loop", b"")));
     let waiting = async {
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
         let body = Hesitating { pieces: 40, waits: false }.boxed_unsync();
         let call = Call { entry: Entry::Get, context: smoke(), body, lent: CallLent::default() };
         text(bench.transforms.run(&streaming, call).await).await

@@ -9,18 +9,16 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::dev;
 use crate::command::explain::harmless;
 use crate::command::output::say;
 use crate::config::Config;
 pub use deploy::Deployment;
+use deploy::point;
 pub use points::{Exposure, RulesChange};
-use remote::Remote;
-
-/// How the paths of functions begin.
-const FUNCTIONS: &str = "/2015-03-31/functions";
+use remote::{FUNCTIONS, Remote, of};
 
 /// What is done with the functions of a server.
 #[derive(Debug)]
@@ -68,25 +66,6 @@ pub(crate) fn run(config: &Config, endpoint: Option<&str>, chore: &FunctionChore
     // What a server answers may hold anything. A line break of its own is escaped by `harmless`.
     let lines: String = text.lines().map(|line| format!("{}\n", harmless(line))).collect();
     Ok(say(&lines))
-}
-
-/// The path of a function.
-fn of(name: &str) -> String {
-    format!("{FUNCTIONS}/{name}")
-}
-
-/// Lets an alias point to a version.
-pub(super) fn point(remote: &Remote, name: &str, alias: &str, version: &str) -> Result<()> {
-    let path = format!("{}/aliases", of(name));
-    let there = remote.send("GET", &format!("{path}/{alias}"), None)?;
-    if there.status == 404 {
-        let document = json!({ "Name": alias, "FunctionVersion": version });
-        remote.call("POST", &path, Some(&document))?;
-    } else {
-        let document = json!({ "FunctionVersion": version });
-        remote.call("PUT", &format!("{path}/{alias}"), Some(&document))?;
-    }
-    Ok(())
 }
 
 /// All pages of a list.

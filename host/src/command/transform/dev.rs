@@ -13,8 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::build;
-use super::deployed::deploy::{Deployment, FoundComponent, deploy, publish, update_latest};
-use super::deployed::point;
+use super::deployed::deploy::{Deployment, FoundComponent, deploy, point, publish, update_latest};
 use super::deployed::remote::Remote;
 use super::settings::SETTINGS;
 use super::sources::SourceFiles;

@@ -1,5 +1,5 @@
-//! What scrapes are told of functions: what they cost, how they fail, how full their places are, and
-//! what is kept of what they made.
+//! What scrapes are told of functions: what they cost, how they fail, how full their places are,
+//! and what is kept of what they made.
 
 use std::sync::Arc;
 

@@ -14,8 +14,7 @@ use wit_component::DecodedWasm;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::remote::Remote;
-use super::{FUNCTIONS, of, point};
+use super::remote::{FUNCTIONS, Remote, of};
 use crate::command::transform::build;
 use crate::command::transform::settings::{SETTINGS, TransformSettings};
 use crate::command::transform::sources::SourceFiles;
@@ -314,6 +313,25 @@ fn package(component: &[u8]) -> Result<Vec<u8>> {
     writer.start_file("transform.wasm", options)?;
     writer.write_all(component)?;
     Ok(writer.finish()?.into_inner())
+}
+
+/// Lets an alias point to a version.
+pub(in crate::command::transform) fn point(
+    remote: &Remote,
+    name: &str,
+    alias: &str,
+    version: &str,
+) -> Result<()> {
+    let path = format!("{}/aliases", of(name));
+    let there = remote.send("GET", &format!("{path}/{alias}"), None)?;
+    if there.status == 404 {
+        let document = json!({ "Name": alias, "FunctionVersion": version });
+        remote.call("POST", &path, Some(&document))?;
+    } else {
+        let document = json!({ "FunctionVersion": version });
+        remote.call("PUT", &format!("{path}/{alias}"), Some(&document))?;
+    }
+    Ok(())
 }
 
 /// Whether a component has nothing for reads. What cannot be read is no reason to say anything: the

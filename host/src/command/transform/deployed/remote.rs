@@ -19,10 +19,17 @@ use crate::telemetry::access::Moment;
 /// The names under which tools of AWS find credentials and a server.
 const VARIABLES: [&str; 4] =
     ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"];
+/// How the paths of functions begin.
+pub(in crate::command::transform) const FUNCTIONS: &str = "/2015-03-31/functions";
 /// The compiler may take half a minute for what is deployed.
 const TIME_MAX: Duration = Duration::from_secs(180);
 /// Bytes of an answer.
 const ANSWER_BYTES_MAX: u64 = 16 << 20;
+
+/// The path of a function.
+pub(in crate::command::transform) fn of(name: &str) -> String {
+    format!("{FUNCTIONS}/{name}")
+}
 
 /// A server, and who asks it.
 pub(in crate::command::transform) struct Remote {
