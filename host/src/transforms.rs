@@ -47,5 +47,5 @@ pub use places::PlaceFigures;
 pub use reply::{Page, PageEntry, ReplyHead, StoredHead, TransformReply};
 pub use run::{Answer, Call, CallOutcome, Entry};
 pub use runtime::{Transform, TransformSource, Transforms};
-pub use variants::{KeptBody, Spooled, Variant, VariantFigures, VariantKey, Variants};
+pub use variants::{KeptBody, Spooled, Variant, VariantFigures, VariantKey, VariantWriter, Variants};
 pub use world::{CONTRACT, Entries};

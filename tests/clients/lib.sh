@@ -14,6 +14,7 @@ PASSED=0 FAILED=0
 SECONDS_MAX=${SECONDS_MAX:-180}
 
 # No client finds a configuration, a proxy or a cache of the machine it runs on.
+OWN_HOME=$HOME
 export HOME=$WORK NO_PROXY='*' no_proxy='*'
 export AWS_ACCESS_KEY_ID=$ACCESS AWS_SECRET_ACCESS_KEY=$SECRET AWS_DEFAULT_REGION=$REGION AWS_REGION=$REGION
 export AWS_EC2_METADATA_DISABLED=true AWS_MAX_ATTEMPTS=2 AWS_CONFIG_FILE=$WORK/aws-config

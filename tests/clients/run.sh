@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Real clients against the release binary: tests/clients/run.sh [awscli policies iam boto3 access-points webhooks object-lambda functions web-identity libraries rclone s3cmd s5cmd restic aws-sdk-js proxies defaults documented prometheus]
+# Real clients against the release binary: tests/clients/run.sh [awscli policies iam boto3 access-points webhooks object-lambda functions browser web-identity libraries rclone s3cmd s5cmd restic aws-sdk-js proxies defaults documented prometheus]
 . "$(dirname "$0")/server.sh"
 [ -x "$BIN" ] || { echo "build it first: cargo build --release" >&2; exit 1; }
 install_clients
 start_server
 failed=()
-for client in "${@:-awscli policies iam boto3 access-points webhooks object-lambda functions web-identity libraries rclone s3cmd s5cmd restic aws-sdk-js proxies defaults documented prometheus}"; do
+for client in "${@:-awscli policies iam boto3 access-points webhooks object-lambda functions browser web-identity libraries rclone s3cmd s5cmd restic aws-sdk-js proxies defaults documented prometheus}"; do
   for name in $client; do
     echo "== $name"
     server=("$ENDPOINT" "$ACCESS" "$SECRET")

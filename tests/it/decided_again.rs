@@ -21,14 +21,14 @@ fn with_digest(method: &str, target: &str, body: &str) -> Request {
 }
 
 /// A request of which all but the last byte was sent, and judged.
-struct Half {
+pub(crate) struct Half {
     connection: Connection,
     method: String,
     last: Vec<u8>,
 }
 
 impl Half {
-    fn send(server: &Server, client: &Client, request: Request) -> Half {
+    pub(crate) fn send(server: &Server, client: &Client, request: Request) -> Half {
         let request = client.signed(request, Payload::Signed);
         let (first, last) = request.body.split_at(request.body.len() - 1);
         let mut connection = server.connect();
@@ -40,7 +40,7 @@ impl Half {
         Half { connection, method: request.method.clone(), last: last.to_vec() }
     }
 
-    fn finish(mut self) -> Response {
+    pub(crate) fn finish(mut self) -> Response {
         self.connection.write(&self.last).unwrap();
         self.connection.read(&self.method).unwrap()
     }

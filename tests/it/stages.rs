@@ -107,7 +107,7 @@ fn a_refusal_is_an_error_document() {
 }
 
 /// What no stage may do, or survives.
-const BAD: [&str; 22] = [
+const BAD: [&str; 23] = [
     "bad-panic",
     "bad-name",
     "bad-target",
@@ -118,6 +118,7 @@ const BAD: [&str; 22] = [
     "bad-decision",
     "bad-collect",
     "bad-ingest",
+    "bad-hold",
     "bad-commit",
     "bad-digest",
     "bad-outcome",

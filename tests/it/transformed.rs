@@ -1,6 +1,8 @@
 //! What is read through functions: by Object Lambda access points and by rules of buckets, over
 //! real sockets. Heads, ranges and conditions are about what was made.
 
+mod writes;
+
 use serde_json::json;
 use tests::client::Client;
 use tests::http::{Request, Response};

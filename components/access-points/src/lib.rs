@@ -6,7 +6,6 @@
 //! `policy` has allowed it, [`operations`] does it. What is stored is described in [`tables`]
 //! (keys) and [`records`] (values).
 
-mod calls;
 mod changes;
 mod directory;
 mod operations;
@@ -16,7 +15,14 @@ mod rows;
 mod tables;
 
 use sdk::bindings::access_points::exports::portcullis::gateway::access_point_control::Guest;
+use sdk::calls::{self, PlannedCalls};
 use sdk::{Call, Progress, Refusal, refuse};
+
+use crate::request::Request;
+
+thread_local! {
+    static CALLS: PlannedCalls<Request> = const { PlannedCalls::new() };
+}
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
@@ -24,19 +30,19 @@ pub struct AccessPoints;
 
 impl Guest for AccessPoints {
     fn plan(call: Call) -> Result<Progress, Refusal> {
-        calls::plan(call).map_err(refuse)
+        calls::plan(&CALLS, call, Request::plan).map_err(refuse)
     }
 
     fn start(id: u64) -> Result<Progress, Refusal> {
-        calls::start(id).map_err(refuse)
+        calls::start(&CALLS, id, operations::serve).map_err(refuse)
     }
 
     fn resume(id: u64) -> Result<Progress, Refusal> {
-        calls::resume(id).map_err(refuse)
+        CALLS.with(|calls| calls.resume(id)).map_err(refuse)
     }
 
     fn abandon(id: u64) {
-        calls::abandon(id);
+        CALLS.with(|calls| calls.abandon(id));
     }
 }
 

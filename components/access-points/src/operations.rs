@@ -13,7 +13,8 @@ use sdk::Call;
 use crate::request::Request;
 
 /// Serves a request that `policy` allowed.
-pub(crate) async fn serve(call: &Call, request: &Request) -> Result<()> {
+pub(crate) async fn serve(call: &Call, request: Request) -> Result<()> {
+    let request = &request;
     let response = match request.operation {
         Operation::CreateAccessPoint => access_point::create(call, request).await?,
         Operation::GetAccessPoint => access_point::get(request)?,

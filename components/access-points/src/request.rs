@@ -53,9 +53,16 @@ pub(crate) enum Input {
 }
 
 impl Request {
+    /// Reads a request, and says which access it needs. Errors as of [`Request::read`].
+    pub(crate) async fn plan(call: &Call) -> Result<(Request, NeededAccess)> {
+        let request = Request::read(call).await?;
+        let needed = request.needed_access()?;
+        Ok((request, needed))
+    }
+
     /// Reads a request, and receives its document. `AccessDenied` where it names another account
     /// than the principal's, `InvalidRequest` where it names none.
-    pub(crate) async fn read(call: &Call) -> Result<Request> {
+    async fn read(call: &Call) -> Result<Request> {
         let operation = Operation::parse(&call.target().operation).ok_or(ErrorCode::NotImplemented)?;
         let (head, headers) = Head::read(call);
         let query = Query::parse(&head.query)?;

@@ -7,7 +7,6 @@
 //! (keys) and [`records`] (values); the export `code-references` says which blobs that is
 //! ([`references`]).
 
-mod calls;
 mod changes;
 mod directory;
 mod operations;
@@ -19,7 +18,14 @@ mod shown;
 mod tables;
 
 use sdk::bindings::functions::exports::portcullis::gateway::function_control::Guest;
+use sdk::calls::{self, PlannedCalls};
 use sdk::{Call, Progress, Refusal, refuse};
+
+use crate::request::Request;
+
+thread_local! {
+    static CALLS: PlannedCalls<Request> = const { PlannedCalls::new() };
+}
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
@@ -27,19 +33,19 @@ pub struct Functions;
 
 impl Guest for Functions {
     fn plan(call: Call) -> Result<Progress, Refusal> {
-        calls::plan(call).map_err(refuse)
+        calls::plan(&CALLS, call, Request::plan).map_err(refuse)
     }
 
     fn start(id: u64) -> Result<Progress, Refusal> {
-        calls::start(id).map_err(refuse)
+        calls::start(&CALLS, id, operations::serve).map_err(refuse)
     }
 
     fn resume(id: u64) -> Result<Progress, Refusal> {
-        calls::resume(id).map_err(refuse)
+        CALLS.with(|calls| calls.resume(id)).map_err(refuse)
     }
 
     fn abandon(id: u64) {
-        calls::abandon(id);
+        CALLS.with(|calls| calls.abandon(id));
     }
 }
 

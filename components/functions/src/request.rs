@@ -9,7 +9,7 @@ use gateway::operations::functions::statements::PermissionInput;
 use gateway::operations::functions::table::{FunctionOperation, FunctionRequest, resolve};
 use gateway::operations::functions::{self, invalid};
 use gateway::request::query::Query;
-use sdk::{Call, Head, NeededAccess, PackageSource, Principal, settings};
+use sdk::{Call, Head, NeededAccess, PackageSource, Principal, settings, trace};
 
 use crate::changes::no_such;
 use crate::records::{Function, Row, Version};
@@ -58,10 +58,18 @@ pub(crate) enum Input {
 }
 
 impl Request {
+    /// Reads a request, and says which access it needs. Errors as of [`Request::read`].
+    pub(crate) async fn plan(call: &Call) -> Result<(Request, NeededAccess)> {
+        let request = Request::read(call)?;
+        trace::named(call, request.operation.name());
+        let needed = request.needed_access()?;
+        Ok((request, needed))
+    }
+
     /// Reads a request. `NotImplemented` for an unknown operation, `AccessDenied` where it names a
     /// function of another account, `InvalidParameterValueException`,
     /// `InvalidRequestContentException`.
-    pub(crate) fn read(call: &Call) -> Result<Request> {
+    fn read(call: &Call) -> Result<Request> {
         let (head, _) = Head::read(call);
         let FunctionRequest { operation, name, second } = resolve(&head.method, &head.path)?;
         let query = Query::parse(&head.query)?;

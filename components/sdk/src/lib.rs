@@ -8,6 +8,7 @@
 //! | [`work`] | `async` work on a call: receive a body, commit, digest, fetch |
 //! | `digest` | what the host calls the checksum algorithms of S3 |
 //! | [`access`] | who may use what, between the words of the library and those of the contract |
+//! | [`calls`] | the records of the calls in a stage |
 //! | [`executor`] | runs a stage's future step by step: the host never blocks a guest |
 //! | [`response`] | a response under construction |
 //! | [`explanation`] | what is known of a call that is denied |
@@ -20,6 +21,7 @@ pub mod access;
 #[cfg(any(target_arch = "wasm32", test))]
 mod allocator;
 pub mod bindings;
+pub mod calls;
 mod digest;
 pub mod executor;
 pub mod explanation;
@@ -37,14 +39,14 @@ use bindings::guest::portcullis::gateway as contract;
 pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
     AccessPoint, AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest,
-    DigestAlgorithm, Excess, Failure, Fetch, Fetched, Form, FunctionCode, Identity, IdentityKind, IngestPlan,
-    Ingested, KeptProtection, ListedObject, ListedPage, Made, MadeError, MadeHead, MadeNeed, NamedObject,
-    NeededAccess, ObjectLambda, ObjectVersion, Owner, PackagePlan, PackageSource, Packaged, Payload,
-    Principal, Progress, Protection, Put, Refusal, Requirement, Sealed, SealedRole, SecondFactor,
-    SeenRequest, Session, SetResponse, ShownCaller, ShownRequest, Signature, SignatureVersion, Span,
-    SseKmsKey, Stored, Target, TransformFailure, TransformFailureKind, TransformPlan, Transformation,
-    TransformedObject, TransformedPart, Transformer, Unanswered, Unfetched, UsageChange, Webhook,
-    WebhookAnswer, WebhookContent,
+    DigestAlgorithm, Excess, Failure, Fetch, Fetched, Form, FunctionCode, HoldPlan, Identity, IdentityKind,
+    IngestPlan, IngestSource, Ingested, KeptProtection, ListedObject, ListedPage, Made, MadeError, MadeHead,
+    MadeNeed, NamedObject, NeededAccess, NewObjectHead, ObjectLambda, ObjectVersion, Owner, PackagePlan,
+    PackageSource, Packaged, Payload, Principal, Progress, Protection, Put, ReceivedObject, Refusal,
+    Requirement, Sealed, SealedRole, SecondFactor, SeenRequest, Session, SetResponse, ShownCaller,
+    ShownRequest, Signature, SignatureVersion, Span, SseKmsKey, Stored, Target, TransformFailure,
+    TransformFailureKind, TransformPlan, Transformation, TransformedObject, TransformedPart, Transformer,
+    Unanswered, Unfetched, UsageChange, Webhook, WebhookAnswer, WebhookContent,
 };
 pub use contract::{digests, keys, master_keys, quotas, seals, trace, vault};
 pub use head::Head;

@@ -3,8 +3,8 @@
 use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
-    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Made,
-    PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind, TransformPlan, Unanswered,
+    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, HoldPlan, IngestPlan, Ingested,
+    Made, PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind, TransformPlan, Unanswered,
     Unfetched, WebhookAnswer,
 };
 
@@ -47,7 +47,9 @@ pub trait Work {
     /// Receives a multipart body up to where the content of its next part begins, at most
     /// `length_max` bytes; from then on, the body is that content.
     async fn part(&self, boundary: &str, length_max: u64) -> Result<Vec<u8>, Failure>;
-    /// Receives the body into a new blob.
+    /// Receives the body, and holds it for a transform.
+    async fn hold(&self, plan: HoldPlan) -> Result<Ingested, Failure>;
+    /// Receives the body, or what a transform made of it, into a new blob.
     async fn ingest(&self, plan: IngestPlan) -> Result<Ingested, Failure>;
     /// Commits a batch durably; its commit number becomes the revision of every row it wrote.
     async fn commit(&self, batch: Batch) -> Result<u64, CommitError>;
@@ -61,7 +63,7 @@ pub trait Work {
     /// Checks a function that is to be deployed, and compiles it. The inner error says why it
     /// cannot be deployed.
     async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure>;
-    /// Transforms the response that is set.
+    /// Transforms the response that is set, or a new object.
     async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;
     /// Hands headers and body of this request to the call that waits for the answer of a webhook.
     async fn answer(&self, answer: &WebhookAnswer) -> Result<(), AnswerError>;
@@ -91,6 +93,15 @@ impl Work for Call {
         suspend().await;
         match self.take_outcome() {
             Outcome::Collected((bytes, _)) => Ok(bytes),
+            other => Err(failure(&other)),
+        }
+    }
+
+    async fn hold(&self, plan: HoldPlan) -> Result<Ingested, Failure> {
+        self.schedule_hold(&plan);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Ingested(held) => Ok(held),
             other => Err(failure(&other)),
         }
     }

@@ -1,20 +1,16 @@
 //! The calls in this stage: each has one record, from [`locate`] until it has its response, is
 //! refused or is abandoned.
-//!
-//! One instance serves many calls at once, and a call takes several steps. All that a step leaves
-//! for the next one is in the record of its call. So nothing of one call gets into another.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::task::Poll;
 
-use gateway::errors::{ErrorCode, Result};
+use gateway::errors::Result;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{
-    Located as WhatBucketSays, Sealing, Step,
+    Given, Located as WhatBucketSays, Sealing, Step,
 };
-use sdk::executor::{self, Task};
-use sdk::{Call, Protection, SeenRequest, SentHead, Target};
+use sdk::calls::Calls;
+use sdk::executor::Task;
+use sdk::{Call, SeenRequest, SentHead, Target};
 
 use crate::exchange::Exchange;
 use crate::request::{Located, Request};
@@ -22,17 +18,10 @@ use crate::request::{Located, Request};
 #[cfg(test)]
 mod tests;
 
-/// What is kept of a call between two steps.
-enum Kept {
-    /// Its bucket was found, and nothing is decided yet. Boxed, because it is large and most
-    /// records are of calls that wait.
-    Located(Box<Located>),
-    /// Its task waits for work or for the gateway.
-    Waiting(Task, Rc<Exchange>),
-}
-
 thread_local! {
-    static CALLS: RefCell<BTreeMap<u64, Kept>> = const { RefCell::new(BTreeMap::new()) };
+    /// Calls whose bucket was found and on which nothing is decided yet, and those that wait for
+    /// work or for the gateway.
+    static CALLS: Calls<Located, Rc<Exchange>> = const { Calls::new() };
 }
 
 /// Takes a call in, and returns what its bucket says to other stages. A call that [`Located::find`]
@@ -41,7 +30,7 @@ pub(crate) fn locate(call: Call, head: SentHead, target: Target) -> Result<WhatB
     let id = head.id;
     let located = Located::find(call, head, target)?;
     let says = located.says();
-    keep(id, Kept::Located(Box::new(located)));
+    CALLS.with(|calls| calls.hold(id, located));
     Ok(says)
 }
 
@@ -52,53 +41,35 @@ pub(crate) fn start(
     seen: Option<SeenRequest>,
     serve: impl FnOnce(Request) -> Task,
 ) -> Result<Step> {
-    match take(id) {
-        Some(Kept::Located(mut located)) => {
-            if let Some(seen) = seen {
-                located.see(seen)?;
-            }
-            let request = Request::read(*located, sealing)?;
-            let exchange = Rc::clone(&request.exchange);
-            run(id, serve(request), exchange)
-        }
-        // The gateway locates a call first, and starts it once.
-        _ => Err(ErrorCode::InternalError.into()),
+    let mut located = CALLS.with(|calls| calls.held(id))?;
+    if let Some(seen) = seen {
+        located.see(seen)?;
     }
+    let request = Request::read(*located, sealing)?;
+    let exchange = Rc::clone(&request.exchange);
+    run(id, serve(request), exchange)
 }
 
 /// Continues a call that waits. A call without a record has nothing left to do.
-pub(crate) fn resume(id: u64, given: Option<Protection>) -> Result<Step> {
-    match take(id) {
-        Some(Kept::Waiting(task, exchange)) => {
+pub(crate) fn resume(id: u64, given: Option<Given>) -> Result<Step> {
+    match CALLS.with(|calls| calls.waiting(id)) {
+        Some((task, exchange)) => {
             exchange.give(given);
             run(id, task, exchange)
         }
-        _ => Ok(Step::Responded),
+        None => Ok(Step::Responded),
     }
 }
 
 /// Forgets a call.
 pub(crate) fn abandon(id: u64) {
-    // Dropped outside the borrow, because dropping a task may release handles.
-    drop(take(id));
+    CALLS.with(|calls| calls.abandon(id));
 }
 
 /// Runs a task to its end, or until it waits.
-fn run(id: u64, mut task: Task, exchange: Rc<Exchange>) -> Result<Step> {
-    match executor::run(&mut task) {
+fn run(id: u64, task: Task, exchange: Rc<Exchange>) -> Result<Step> {
+    match CALLS.with(|calls| calls.run_beside(id, task, Rc::clone(&exchange))) {
         Poll::Ready(result) => result.map(|()| Step::Responded),
-        Poll::Pending => {
-            let step = exchange.waits_for();
-            keep(id, Kept::Waiting(task, exchange));
-            Ok(step)
-        }
+        Poll::Pending => Ok(exchange.waits_for()),
     }
-}
-
-fn keep(id: u64, record: Kept) {
-    CALLS.with_borrow_mut(|calls| calls.insert(id, record));
-}
-
-fn take(id: u64) -> Option<Kept> {
-    CALLS.with_borrow_mut(|calls| calls.remove(&id))
 }

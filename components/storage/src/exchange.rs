@@ -2,21 +2,20 @@
 
 use std::cell::Cell;
 
-use sdk::Protection;
-use sdk::bindings::storage::exports::portcullis::gateway::storage::Step;
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{Given, Step};
 use sdk::executor::suspend;
 
 /// One call's exchange. The task holds one end, the record of the call holds the other.
 #[derive(Default)]
 pub(crate) struct Exchange {
     asks: Cell<Option<Step>>,
-    given: Cell<Option<Protection>>,
+    given: Cell<Option<Given>>,
 }
 
 impl Exchange {
     /// Suspends the task until the gateway has done what `step` asks for. Returns what the gateway
     /// gave.
-    pub(crate) async fn ask(&self, step: Step) -> Option<Protection> {
+    pub(crate) async fn ask(&self, step: Step) -> Option<Given> {
         self.asks.set(Some(step));
         suspend().await;
         self.given.take()
@@ -29,7 +28,7 @@ impl Exchange {
     }
 
     /// Hands over what the task asked for. The task is resumed next.
-    pub(crate) fn give(&self, given: Option<Protection>) {
+    pub(crate) fn give(&self, given: Option<Given>) {
         self.given.set(given);
     }
 }

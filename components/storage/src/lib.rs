@@ -35,9 +35,9 @@ use gateway::operations::{Operation, Support, nothing};
 use sdk::bindings::storage::exports::portcullis::gateway::owners as owner_contract;
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{
-    Guest, Located as WhatBucketSays, Sealing, Step,
+    Given, Guest, Located as WhatBucketSays, Sealing, Step,
 };
-use sdk::{Call, Protection, Refusal, Response, SeenRequest, SentHead, Target, refuse};
+use sdk::{Call, Refusal, Response, SeenRequest, SentHead, Target, refuse};
 
 use crate::request::Request;
 
@@ -54,7 +54,7 @@ impl Guest for Storage {
         calls::start(id, sealing, seen, |request| Box::pin(answer(request))).map_err(refuse)
     }
 
-    fn resume(id: u64, given: Option<Protection>) -> std::result::Result<Step, Refusal> {
+    fn resume(id: u64, given: Option<Given>) -> std::result::Result<Step, Refusal> {
         calls::resume(id, given).map_err(refuse)
     }
 

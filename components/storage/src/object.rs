@@ -17,4 +17,5 @@ pub(crate) mod put_object;
 pub(crate) mod read;
 pub(crate) mod reseal;
 pub(crate) mod slice;
+pub(crate) mod transformed;
 pub(crate) mod write;

@@ -8,7 +8,7 @@ use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy::resource_arn;
 use gateway::sse::{self, context, master_key_name};
-use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{Given, Sealing, Step};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
 use sdk::{CustomerKey, KeptProtection, Sealed, SealedRole, SseKmsKey};
@@ -238,8 +238,10 @@ pub(crate) async fn plan_open(
             bucket_key: sse_kms.bucket_key,
         }),
     };
-    let given = request.exchange.ask(Step::Sealed(Sealed { role, protection })).await;
-    given.ok_or_else(|| ErrorCode::InternalError.into())
+    match request.exchange.ask(Step::Sealed(Sealed { role, protection })).await {
+        Some(Given::Opening(protection)) => Ok(protection),
+        _ => Err(ErrorCode::InternalError.into()),
+    }
 }
 
 fn unavailable(error: Unavailable, arn: &str) -> S3Error {

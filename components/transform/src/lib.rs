@@ -3,10 +3,10 @@
 //!
 //! [`prepare`] says what `storage` is to see of the request, [`shown`] what a transform sees.
 //! [`run`] has the response transformed: [`stored`] reads it, [`reply`] makes the new one of it,
-//! [`page`] the same of a listing. [`webhook`] is the same for servers elsewhere: [`event`] what
-//! they are told, [`forwarded`] and [`document`] what they answer, [`answer`] how an answer comes
-//! that is a request of its own. [`failure`] says what a client is told of a transform that made
-//! nothing.
+//! [`page`] the same of a listing. [`write`](mod@write) has what is stored made of what came.
+//! [`webhook`] is the same for servers elsewhere: [`event`] what they are told, [`forwarded`] and
+//! [`document`] what they answer, [`answer`] how an answer comes that is a request of its own.
+//! [`failure`] says what a client is told of a transform that made nothing.
 
 mod answer;
 mod calls;
@@ -21,9 +21,10 @@ mod run;
 mod shown;
 mod stored;
 mod webhook;
+mod write;
 
-use sdk::bindings::transform::exports::portcullis::gateway::transform::Guest;
-use sdk::{Call, Progress, Refusal, SeenRequest, SentHead, Target, refuse};
+use sdk::bindings::transform::exports::portcullis::gateway::transform::{Guest, Writing};
+use sdk::{Call, Progress, ReceivedObject, Refusal, SeenRequest, SentHead, Target, refuse};
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
@@ -49,6 +50,19 @@ impl Guest for Transform {
 
     fn resume(id: u64) -> Result<Progress, Refusal> {
         calls::resume(id).map_err(refuse)
+    }
+
+    fn write(
+        call: Call,
+        head: SentHead,
+        target: Target,
+        received: ReceivedObject,
+    ) -> Result<Writing, Refusal> {
+        calls::write(call, head, target, received).map_err(refuse)
+    }
+
+    fn resume_write(id: u64) -> Result<Writing, Refusal> {
+        calls::resume_write(id).map_err(refuse)
     }
 
     fn abandon(id: u64) {

@@ -42,7 +42,7 @@ pub(crate) async fn run(call: &Call, prepared: &Prepared) -> Result<()> {
             reply::refuse(call, prepared.is_head, &error);
             Ok(())
         }
-        Made::Reply(_) | Made::Document(_) => Err(reply::broken()),
+        Made::Reply(_) | Made::Document(_) | Made::NewObject(_) => Err(reply::broken()),
     }
 }
 

@@ -102,7 +102,7 @@ impl Applied {
             allows_part_number: true,
         };
         if rules && reads_object(target) {
-            applied.chain = of_rules(target, query)?;
+            applied.chain = of_rules(target, When::Read, query)?;
         }
         let object_lambda = call.object_lambda();
         if let Some(object_lambda) = object_lambda
@@ -124,12 +124,13 @@ fn reads_object(target: &Target) -> bool {
     operation.is_some_and(|operation| operation.purpose() == Purpose::ReadObject)
 }
 
-pub(crate) fn of_rules(target: &Target, query: &Query) -> Result<Vec<Link>> {
+/// The functions of the rule that applies to a request.
+pub(crate) fn of_rules(target: &Target, when: When, query: &Query) -> Result<Vec<Link>> {
     let (bucket, key) =
         (target.bucket.as_deref().unwrap_or_default(), target.key.as_deref().unwrap_or_default());
     let row = index::get(row::TABLE, &row::key(bucket)).ok_or(ErrorCode::InternalError)?;
     let rules = row::decode(&row.value)?;
-    let Some(rule) = rules.find(When::Read, key, query) else { return Ok(Vec::new()) };
+    let Some(rule) = rules.find(when, key, query) else { return Ok(Vec::new()) };
     let link = |arn: &String| Ok(Link { function: find(arn)?, payload: rule.payload.clone() });
     rule.functions.iter().map(link).collect()
 }

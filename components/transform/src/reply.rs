@@ -24,7 +24,7 @@ pub(crate) fn take(call: &Call, prepared: &Prepared, stored: Stored, made: Made)
             refuse(call, prepared.is_head, &error);
             Ok(())
         }
-        Made::Page(_) | Made::Document(_) => Err(broken()),
+        Made::Page(_) | Made::Document(_) | Made::NewObject(_) => Err(broken()),
     }
 }
 

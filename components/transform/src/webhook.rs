@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gateway::bucket::transforms::When;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::sigv4::amz_date::AmzDate;
 use gateway::operations::Operation;
@@ -147,7 +148,7 @@ pub(crate) fn prepare(
 ) -> Result<(ForWebhook, SeenRequest)> {
     let (head, headers) = Head::split(sent.clone());
     let query = Query::parse(&head.query)?;
-    if rules && target.key.is_some() && !of_rules(&target, &query)?.is_empty() {
+    if rules && target.key.is_some() && !of_rules(&target, When::Read, &query)?.is_empty() {
         let message = "A rule of the bucket transforms this object, and a webhook cannot follow it";
         return Err(S3Error::new(ErrorCode::NotImplemented).message(message));
     }
@@ -217,7 +218,7 @@ pub(crate) async fn run(call: &Call, prepared: ForWebhook) -> Result<()> {
         }
         Made::Document(document) => return document::listing(call, &document).map_err(|why| invalid(&why)),
         Made::Refused(error) => reply::refuse(call, is_head, &error),
-        Made::Page(_) => return Err(ErrorCode::InternalError.into()),
+        Made::Page(_) | Made::NewObject(_) => return Err(ErrorCode::InternalError.into()),
     }
     Ok(())
 }

@@ -14,11 +14,12 @@ use sdk::bindings::gateway::portcullis::gateway::{
     website,
 };
 use sdk::{
-    Call, DefaultProtection, Head, ObjectVersion, Progress, Protection, Refusal, Sealed, SeenRequest,
-    SentHead, Target, Work, failure_to_error, refuse, trace,
+    Call, DefaultProtection, Head, NewObjectHead, ObjectVersion, Progress, Protection, ReceivedObject,
+    Refusal, Sealed, SeenRequest, SentHead, Target, Work, failure_to_error, refuse, trace,
 };
 use stages::Position;
-use storage::{Sealing, Step};
+use storage::{Given, Sealing, Step};
+use transform::Writing;
 
 use crate::access_point::{self, Reached};
 use crate::form;
@@ -143,7 +144,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
         true => prepare_transform(call, sent, &target, located.transforms, &border)?,
         false => None,
     };
-    operate(call, (head, headers), &target, (&sealing, seen.as_ref()), &border).await?;
+    operate(call, (sent, head, headers), &target, (&sealing, seen.as_ref()), &border).await?;
     border.enter("gateway");
     Ok(())
 }
@@ -172,12 +173,12 @@ async fn walk_apart(
 /// Does the operation, and has its response transformed where that was prepared.
 async fn operate(
     call: &Call,
-    request: (&Head, &Headers),
+    request: (&SentHead, &Head, &Headers),
     target: &Target,
     (sealing, seen): (&Sealing, Option<&SeenRequest>),
     border: &Border<'_>,
 ) -> Result<(), Refusal> {
-    let head = request.0;
+    let head = request.1;
     border.enter("storage");
     let done = match storage::start(head.id, sealing, seen) {
         Ok(step) => carry_out(call, request, target, step, border).await,
@@ -245,11 +246,35 @@ async fn end_of_transform(id: u64, mut progress: Progress, border: &Border<'_>) 
     Ok(())
 }
 
+/// Has functions make what is stored of what was received. None where one of them has refused it:
+/// then the response says so.
+async fn make_object(
+    call: &Call,
+    sent: &SentHead,
+    target: &Target,
+    received: &ReceivedObject,
+    border: &Border<'_>,
+) -> Result<Option<NewObjectHead>, Refusal> {
+    border.enter("transform");
+    let mut writing = transform::write(call.share(), sent, target, received)?;
+    loop {
+        match writing {
+            Writing::Made(head) => return Ok(Some(head)),
+            Writing::Responded => return Ok(None),
+            Writing::Pending => {
+                sdk::executor::suspend().await;
+                border.enter("transform");
+                writing = transform::resume_write(sent.id)?;
+            }
+        }
+    }
+}
+
 /// Takes the operation from its first step to the response. On the way `storage` waits for work of
 /// the host, and for what other stages say of things that only it has found.
 async fn carry_out(
     call: &Call,
-    request: (&Head, &Headers),
+    (sent, head, headers): (&SentHead, &Head, &Headers),
     target: &Target,
     mut step: Step,
     border: &Border<'_>,
@@ -274,11 +299,19 @@ async fn carry_out(
             // Only the stored row says which key opens it.
             Step::Sealed(sealed) => {
                 border.enter("encryption");
-                given = Some(open(call, request, target, &sealed, border)?);
+                given = Some(Given::Opening(open(call, (head, headers), target, &sealed, border)?));
             }
+            // The bytes of a new object are here, and a rule of the bucket is about it.
+            Step::Received(received) => match make_object(call, sent, target, &received, border).await? {
+                Some(made) => given = Some(Given::Made(made)),
+                None => {
+                    storage::abandon(head.id);
+                    return Ok(());
+                }
+            },
         }
         border.enter("storage");
-        step = storage::resume(request.0.id, given.as_ref())?;
+        step = storage::resume(head.id, given.as_ref())?;
     }
 }
 

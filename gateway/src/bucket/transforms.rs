@@ -1,4 +1,4 @@
-//! Rules of a bucket about transforms: which functions change what is read.
+//! Rules of a bucket about transforms: which functions change what is read, and what is stored.
 //!
 //! S3 has no such rules: a function there needs an Object Lambda access point
 //! (docs/transforms.md).
@@ -29,6 +29,8 @@ const PARAMETER_BYTES_MAX: usize = 128;
 pub enum When {
     /// An object is read: GetObject and HeadObject.
     Read,
+    /// An object is written: PutObject, PostObject, CopyObject and CompleteMultipartUpload.
+    Write,
 }
 
 impl When {
@@ -36,11 +38,12 @@ impl When {
     pub fn name(self) -> &'static str {
         match self {
             When::Read => "GetObject",
+            When::Write => "PutObject",
         }
     }
 
     fn parse(name: &str) -> Option<When> {
-        [When::Read].into_iter().find(|when| when.name() == name)
+        [When::Read, When::Write].into_iter().find(|when| when.name() == name)
     }
 }
 
@@ -121,10 +124,6 @@ impl TransformRule {
         rule.only(&["ID", "Operation", "Prefix", "QueryParameter", "FunctionArn", "Payload"])?;
         let malformed = || S3Error::from(ErrorCode::MalformedXML);
         let operation = rule.required("Operation")?;
-        if operation == "PutObject" {
-            return Err(S3Error::new(ErrorCode::NotImplemented)
-                .message("Rules about PutObject are not implemented: transforms change what is read."));
-        }
         let when = When::parse(operation).ok_or_else(malformed)?;
         let id = rule.exact_of("ID")?.map(str::to_owned);
         let prefix = rule.exact_of("Prefix")?.unwrap_or_default().to_owned();

@@ -274,24 +274,27 @@ pub(crate) trait PieceSink {
 }
 
 /// Passes a body on, piece by piece. What was promised about it is known at its end: until then,
-/// the pieces are not a whole body.
+/// the pieces are not a whole body. There is no blob of it.
 pub(crate) async fn pass_on<B>(
     body: B,
     payload: Payload,
-    content_length: Option<u64>,
+    plan: Plan,
     idle: Duration,
     destination: &mut impl PieceSink,
-) -> Result<(), Failure>
+) -> Result<Ingested, Failure>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
+    let Plan { length_max, digests: planned, content_length, key: _ } = plan;
     let (framing, promised) = promises(payload);
-    let intake = Intake { framing, length_max: u64::MAX, content_length, idle };
-    let digests = DigestSet::new(promised.map(|_| Algorithm::Sha256));
-    let mut passing = Passing { destination, digests };
-    intake.receive(body, &mut passing).await?;
-    keep_promise(promised, &passing.digests.finish())
+    let intake = Intake { framing, length_max, content_length, idle };
+    let all = planned.iter().copied().chain(promised.map(|_| Algorithm::Sha256));
+    let mut passing = Passing { destination, digests: DigestSet::new(all) };
+    let (length, trailers) = intake.receive(body, &mut passing).await?;
+    let values = passing.digests.finish();
+    keep_promise(promised, &values)?;
+    Ok(Ingested { blob: None, length, digests: in_order(&planned, values), trailers })
 }
 
 /// A body that is passed on.

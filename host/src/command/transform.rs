@@ -21,13 +21,13 @@ use crate::transforms::LimitsGiven;
 
 pub use deployed::{Deployment, Exposure, FunctionChore, RulesChange};
 pub use logs::LogsQuestion;
-pub use template::{Shape, TransformLanguage};
+pub use template::{EXAMPLES, Shape, TransformLanguage, TransformTemplate};
 
 /// What is done with a transform.
 #[derive(Debug)]
 pub enum TransformAction {
     /// Write the folder of a new one.
-    New(PathBuf, TransformLanguage, Shape),
+    New(PathBuf, TransformTemplate),
     /// Build the component of a folder.
     Build(PathBuf),
     /// Look at a component, and try each of its exports.
@@ -75,7 +75,7 @@ pub struct Trial {
 /// file that cannot be read.
 pub(super) fn run(action: &TransformAction) -> Result<ExitCode> {
     match action {
-        TransformAction::New(folder, language, shape) => template::write(folder, *language, *shape),
+        TransformAction::New(folder, template) => template::write(folder, *template),
         TransformAction::Build(folder) => build::build(folder),
         TransformAction::Check(component) => trial::check(component),
         TransformAction::Test(component, trial) => trial::test(component, trial),

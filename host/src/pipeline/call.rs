@@ -21,7 +21,9 @@ use crate::telemetry::otlp::Laps;
 use volume::{DataKey, PendingBlob};
 
 pub use facts::Facts;
-pub use scheduled::{Ingest, PackageWork, StoredBytes, TransformInput, TransformWork, WholeBody, Work};
+pub use scheduled::{
+    Hold, Ingest, IngestSource, PackageWork, StoredBytes, TransformInput, TransformWork, WholeBody, Work,
+};
 
 /// Data keys that one call may have: a copy needs two, and a few more for each new attempt.
 const DATA_KEYS_MAX: usize = 4096;
@@ -115,7 +117,7 @@ pub struct CallState {
     pub added_headers: String,
     /// Blobs received that no commit has kept yet; released with the call.
     pub pending: Vec<PendingBlob>,
-    /// What a transform made of its response.
+    /// What a transform made of its response; what is held for a transform, or was made of that.
     pub made: Option<Made>,
     /// The code of a component that it tried; removed with the call, unless that deploys it.
     pub tried: Option<Box<TriedCode>>,
@@ -272,6 +274,12 @@ impl CallState {
     pub fn data_key(&self, number: u32) -> wasmtime::Result<DataKey> {
         let key = self.data_keys.get(number as usize).cloned();
         key.ok_or_else(|| wasmtime::Error::msg("the call has no such data key"))
+    }
+
+    /// Takes what was made, or held. A call that is repeated has done what it needed that for: then
+    /// there is nothing any more.
+    pub fn take_made(&mut self) -> Made {
+        self.made.take().unwrap_or_else(Made::gone)
     }
 
     /// Stored bytes, with the key that opens them.

@@ -25,7 +25,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::pipeline::bindings::calls::{
     Batch, Failure, Fetch, Outcome, PackagePlan, PackageSource, Requirement, Span,
 };
-use crate::pipeline::call::{Ingest, StoredBytes, TransformInput, TransformWork, Work};
+use crate::pipeline::call::{Ingest, IngestSource, StoredBytes, TransformInput, TransformWork, Work};
 use crate::pipeline::contract;
 use volume::{DataKey, Entry, Snapshot};
 
@@ -259,7 +259,8 @@ fn nature(work: &Work) -> Nature {
         | Work::Receive(_)
         | Work::Part(..)
         | Work::Answer(_)
-        | Work::Ingest(Ingest { source: None, .. }) => Nature::Body,
+        | Work::Hold(_)
+        | Work::Ingest(Ingest { source: IngestSource::Sent, .. }) => Nature::Body,
         Work::Commit(_) => Nature::Commit,
         Work::Pause => Nature::Pause,
         Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) | Work::Transform(_) | Work::Package(_) => {
@@ -281,11 +282,20 @@ fn fingerprint(work: &Work) -> u64 {
             plan.digests.len().hash(&mut hasher);
             plan.digests.iter().for_each(|digest| (*digest as u8).hash(&mut hasher));
             plan.key.as_ref().map(DataKey::reveal).hash(&mut hasher);
-            plan.source.is_some().hash(&mut hasher);
-            if let Some(StoredBytes { spans: source, key }) = &plan.source {
-                spans(source, &mut hasher);
-                key.as_ref().map(DataKey::reveal).hash(&mut hasher);
+            match &plan.source {
+                IngestSource::Sent => 0_u8.hash(&mut hasher),
+                IngestSource::Stored(StoredBytes { spans: source, key }) => {
+                    1_u8.hash(&mut hasher);
+                    spans(source, &mut hasher);
+                    key.as_ref().map(DataKey::reveal).hash(&mut hasher);
+                }
+                // It follows from the work before.
+                IngestSource::Made(_) => 2_u8.hash(&mut hasher),
             }
+        }
+        Work::Hold(plan) => {
+            (11_u8, plan.length_max, plan.digests.len()).hash(&mut hasher);
+            plan.digests.iter().for_each(|digest| (*digest as u8).hash(&mut hasher));
         }
         Work::Commit(batch) => changes(batch, &mut hasher),
         Work::Digest(stored, digests) => {

@@ -1,15 +1,16 @@
-//! Transforms of responses: the stage `transform` schedules them, and they run in the room
-//! [`transforms`](crate::transforms), on threads of its own.
+//! Transforms of responses and of new objects: the stage `transform` schedules them, and they run
+//! in the room [`transforms`](crate::transforms), on threads of its own.
 //!
 //! [`catalogue`] has the components that are ready to run, [`context`] what a transform is told,
-//! [`made`] what came of it; [`package`] checks what is to be deployed, with its [`settings`], and
-//! [`tried`] is its code until it is.
+//! [`made`] what came of it, [`held`] what is to be stored; [`package`] checks what is to be
+//! deployed, with its [`settings`], and [`tried`] is its code until it is.
 
 mod catalogue;
 mod context;
 mod explain;
 mod failures;
 mod figures;
+mod held;
 mod made;
 mod package;
 mod settings;
@@ -25,7 +26,7 @@ use crate::config::TransformOptions;
 use crate::keys::vault::Vault;
 use crate::outbound::Outbound;
 use crate::pipeline::bindings::calls::{
-    self, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, Target, TransformFailure,
+    self, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, NewObjectHead, Target, TransformFailure,
     TransformFailureKind, TransformedPart, Transformer,
 };
 use crate::pipeline::call::{Facts, TransformInput, TransformWork};
@@ -34,7 +35,7 @@ use crate::pipeline::header_lines;
 use crate::telemetry::explanations::Explanations;
 use crate::transforms::{
     self, Answer, Body, BodyFailed, Call, CallCaps, CallFailure, CallLent, Entry, FailureKind, LogRing, Page,
-    PageEntry, ReplyHead, RuntimeOptions, Spooled, TransformReply, VariantKey, Variants,
+    PageEntry, ReplyHead, RuntimeOptions, Spooled, StoredHead, TransformReply, VariantKey, Variants,
 };
 use catalogue::Catalogue;
 pub(crate) use explain::{FailedTransform, OfTransform};
@@ -44,7 +45,8 @@ pub(crate) use package::{CheckedPackage, Unpackaged};
 pub use tried::TriedCode;
 use volume::Volume;
 
-/// Bytes that are written down, at most, where a response needs to know how many there are.
+/// Bytes that are written down, at most, where a response needs to know how many there are, and of
+/// a new object.
 const WHOLE_BYTES_MAX: u64 = 1 << 30;
 
 /// Bytes of a result that wait in memory for their client. A longer one is written down first.
@@ -159,6 +161,7 @@ impl Transforming {
             TransformedPart::Object => (Entry::Get, body(input, lent.volume)?),
             TransformedPart::Head => (Entry::Head, transforms::whole(Vec::new())),
             TransformedPart::Page(page) => (Entry::ListPage(given(page)), transforms::whole(Vec::new())),
+            TransformedPart::NewObject(_) => (Entry::Put, body(input, lent.volume)?),
         };
         let object = key.map(|key| (key, context.bucket.clone(), context.key.clone()));
         let lent = CallLent { objects: None, outbound: Some(Arc::clone(lent.outbound)) };
@@ -178,7 +181,13 @@ impl Transforming {
                 let transforms::bindings::types::Error { status, code, message } = error;
                 Ok((calls::Made::Refused(MadeError { status, code, message }), None))
             }
-            Answer::Stored(..) => Err(failures::unavailable("it answered to another call")),
+            Answer::Stored(StoredHead { content_type, metadata }, body) => {
+                let nothing = ReplyHead { status: 200, headers: Vec::new(), metadata: None };
+                let made = self.made(TransformReply { head: nothing, body }, None, MadeNeed::Whole).await;
+                let made = made.map_err(|failure| failures::told(&failure))?;
+                let length = made.length().unwrap_or_default();
+                Ok((calls::Made::NewObject(NewObjectHead { content_type, metadata, length }), Some(made)))
+            }
         }
     }
 
@@ -227,7 +236,7 @@ impl Transforming {
 }
 
 fn too_long() -> CallFailure {
-    let words = format!("ranges are of results of up to {WHOLE_BYTES_MAX} bytes");
+    let words = format!("ranges and new objects are of results of up to {WHOLE_BYTES_MAX} bytes");
     CallFailure::new(FailureKind::OutputTooLong, words)
 }
 

@@ -13,7 +13,9 @@ use crate::outbound::{Outbound, Unfetched};
 use crate::pipeline::bindings::calls::{
     self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span, Transformer, WebhookAnswer,
 };
-use crate::pipeline::call::{Ingest, PackageWork, StoredBytes, TransformWork, WholeBody, Work};
+use crate::pipeline::call::{
+    Hold, Ingest, IngestSource, PackageWork, StoredBytes, TransformWork, WholeBody, Work,
+};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
 use crate::pipeline::request_body::RequestBody;
@@ -101,6 +103,7 @@ where
             let (outcome, pending) = Box::pin(ingest(body, payload, plan, &shared.volume, idle)).await;
             Done { pending, ..Done::from(outcome) }
         }
+        Work::Hold(plan) => Box::pin(hold(body, payload, plan, shared, idle)).await,
         Work::Commit(batch) => commit(batch, shared).await.into(),
         Work::Digest(spans, digests) => digest(&spans, &digests, &shared.volume).await.into(),
         Work::Fetch(wanted) => fetch(&wanted, &shared.outbound).await.into(),
@@ -228,22 +231,17 @@ where
 {
     let Ingest { length_max, digests, key, source } = plan;
     let digests = digests.into_iter().map(algorithm).collect();
-    if let Some(source) = source {
-        let plan = Plan { length_max, digests, key, content_length: None };
-        return settled(reseal(&source, plan, volume).await);
+    let mut plan = Plan { length_max, digests, key, content_length: None };
+    match source {
+        IngestSource::Sent => {}
+        IngestSource::Stored(source) => return settled(reseal(&source, plan, volume).await),
+        IngestSource::Made(made) => return settled(keep(made, plan, volume, idle).await),
     }
-    // The length of a part is not known beforehand.
-    let content_length = body.content_length.filter(|_| body.reached.is_none());
-    // Before the body is asked for: a client that waits for `100 Continue` then keeps its bytes.
-    let announced = body::announced(&payload, content_length);
-    // Other rules refuse what is too long, and what is empty needs no room.
-    if announced.is_none_or(|length| (1..=length_max).contains(&length))
-        && let Err(error) = volume.has_room(announced.unwrap_or(0))
-    {
-        return (failed(error.into()), Vec::new());
+    plan.content_length = length_of(body);
+    if let Err(failure) = has_room(&payload, &plan, volume) {
+        return (failed(failure), Vec::new());
     }
     let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
-    let plan = Plan { length_max, digests, key, content_length };
     let ingested = match body.reached.take() {
         None => body::ingest(&mut stream, payload, plan, volume, idle).await,
         Some(reached) => body::ingest(PartBody::new(&mut stream, reached), payload, plan, volume, idle).await,
@@ -252,6 +250,81 @@ where
         body.body = Some(stream);
     }
     settled(ingested)
+}
+
+/// Receives the body, and holds it for a transform.
+async fn hold<B>(
+    body: &mut RequestBody<B>,
+    payload: Payload,
+    plan: Hold,
+    shared: &Shared,
+    idle: Duration,
+) -> Done
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let digests = plan.digests.into_iter().map(algorithm).collect();
+    let plan = Plan { length_max: plan.length_max, digests, key: None, content_length: length_of(body) };
+    let begun = has_room(&payload, &plan, &shared.volume).and_then(|()| shared.transforming.hold());
+    let mut held = match begun {
+        Ok(held) => held,
+        Err(failure) => return failed(failure).into(),
+    };
+    let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete).into() };
+    let received = match body.reached.take() {
+        None => body::receive::pass_on(&mut stream, payload, plan, idle, &mut held).await,
+        Some(reached) => {
+            let content = PartBody::new(&mut stream, reached);
+            body::receive::pass_on(content, payload, plan, idle, &mut held).await
+        }
+    };
+    if received.is_err() {
+        body.body = Some(stream);
+    }
+    let (outcome, _) = settled(received);
+    match (&outcome, held.finish().await) {
+        (Outcome::Ingested(_), Ok(made)) => Done { made: Some(made), ..Done::from(outcome) },
+        (Outcome::Ingested(_), Err(failure)) => failed(failure).into(),
+        _ => outcome.into(),
+    }
+}
+
+/// The length of the body; that of a part is not known beforehand.
+fn length_of<B>(body: &RequestBody<B>) -> Option<u64> {
+    body.content_length.filter(|_| body.reached.is_none())
+}
+
+/// Whether there is room for a body. Before it is asked for: a client that waits for `100 Continue`
+/// then keeps its bytes.
+fn has_room(payload: &Payload, plan: &Plan, volume: &Volume) -> Result<(), Failure> {
+    let announced = body::announced(payload, plan.content_length);
+    // Other rules refuse what is too long, and what is empty needs no room.
+    match announced.is_none_or(|length| (1..=plan.length_max).contains(&length)) {
+        true => Ok(volume.has_room(announced.unwrap_or(0))?),
+        false => Ok(()),
+    }
+}
+
+/// What a transform made into a new blob.
+async fn keep(
+    made: Made,
+    mut plan: Plan,
+    volume: &Volume,
+    idle: Duration,
+) -> Result<body::Ingested, Failure> {
+    plan.content_length = made.length();
+    volume.has_room(plan.content_length.unwrap_or(0))?;
+    let made = made.body(None).map_err(|error| {
+        tracing::error!(error = format!("{error:#}"), "what a transform made cannot be stored");
+        Failure::StorageFailed
+    })?;
+    let kept = body::ingest(made, Payload::default(), plan, volume, idle).await;
+    // It is here already. What fails is the disk that has it.
+    kept.map_err(|failure| match failure {
+        Failure::BodyIncomplete | Failure::BodyTimeout => Failure::StorageFailed,
+        failure => failure,
+    })
 }
 
 /// Stored bytes into a new blob.

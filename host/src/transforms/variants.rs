@@ -122,6 +122,28 @@ struct KeptVariant {
     object: u64,
 }
 
+/// A variant that is written.
+pub struct VariantWriter(SpoolWriter);
+
+impl VariantWriter {
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// Those of the disk; `QuotaExceeded` where too much is on its way.
+    pub async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write(bytes).await
+    }
+
+    /// It is whole.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub async fn finish(self) -> std::io::Result<Arc<Variant>> {
+        let head = ReplyHead { status: 200, headers: Vec::new(), metadata: None };
+        Ok(Arc::new(Variant { head, spool: Arc::new(self.0.finish().await?) }))
+    }
+}
+
 /// Who has this makes the variant; others wait for it.
 #[derive(Debug)]
 pub struct Lead {
@@ -201,6 +223,19 @@ impl Variants {
         })
     }
 
+    /// Begins to write bytes down that do not come from a transform.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn writer(&self) -> std::io::Result<VariantWriter> {
+        SpoolWriter::new(&self.folder, &self.written, self.all_max()).map(VariantWriter)
+    }
+
+    /// Bytes that may be written down in all.
+    fn all_max(&self) -> u64 {
+        self.bytes_max.saturating_add(ON_THE_WAY_BYTES_MAX)
+    }
+
     /// Reads a body to its end, or as far as `bytes_max` goes.
     ///
     /// # Errors
@@ -211,8 +246,7 @@ impl Variants {
         mut body: ReplyBody,
         bytes_max: u64,
     ) -> Result<Spooled, CallFailure> {
-        let all_max = self.bytes_max.saturating_add(ON_THE_WAY_BYTES_MAX);
-        let writer = SpoolWriter::new(&self.folder, &self.written, all_max);
+        let writer = SpoolWriter::new(&self.folder, &self.written, self.all_max());
         let mut writer = writer.map_err(|error| failed(&error))?;
         while let Some(frame) = body.frame().await {
             let Ok(bytes) = frame?.into_data() else { continue };

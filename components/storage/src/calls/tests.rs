@@ -1,4 +1,8 @@
-use sdk::{CustomerKey, KeptProtection, Sealed, SealedRole};
+use std::cell::RefCell;
+
+use gateway::errors::ErrorCode;
+use sdk::executor::suspend;
+use sdk::{CustomerKey, KeptProtection, Protection, Sealed, SealedRole};
 
 use super::*;
 
@@ -8,11 +12,11 @@ fn begin(id: u64, serve: impl FnOnce(Rc<Exchange>) -> Task) -> Result<Step> {
 }
 
 fn records() -> usize {
-    CALLS.with_borrow(BTreeMap::len)
+    CALLS.with(Calls::count)
 }
 
-fn key_of(id: u64) -> Protection {
-    Protection::SseC(CustomerKey { key: Vec::new(), md5: id.to_string() })
+fn key_of(id: u64) -> Given {
+    Given::Opening(Protection::SseC(CustomerKey { key: Vec::new(), md5: id.to_string() }))
 }
 
 #[test]
@@ -24,9 +28,10 @@ fn what_the_gateway_gives_one_call_reaches_no_other() {
             Box::pin(async move {
                 let said = vec![(id.to_string(), Vec::new())];
                 assert!(exchange.ask(Step::Again(said)).await.is_none());
-                executor::suspend().await;
+                suspend().await;
                 let sealed = Sealed { role: SealedRole::Object, protection: KeptProtection::SseC };
-                if let Some(Protection::SseC(key)) = exchange.ask(Step::Sealed(sealed)).await {
+                if let Some(Given::Opening(Protection::SseC(key))) = exchange.ask(Step::Sealed(sealed)).await
+                {
                     opened.borrow_mut().push((id, key.md5));
                 }
                 Ok(())

@@ -1,29 +1,34 @@
 //! CompleteMultipartUpload:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
 
+use gateway::bucket::transforms::TransformRule;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::ChecksumType;
 use gateway::object::etag::ETag;
 use gateway::operations::complete_multipart_upload::{Completed, Input};
 use gateway::request::headers::Headers;
 use gateway::request::url_encoding;
-use sdk::{Response, Work, digests, failure_to_error};
+use sdk::{Response, SealedRole, Stored, Work, digests, failure_to_error};
 
 use super::assembly::Assembly;
 use super::{Told, checksum, find, no_such_upload, open, part_list, parts};
 use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
+use crate::object::input::ObjectHeaders;
+use crate::object::transformed::{self, Came, Transformed};
 use crate::object::write::{self, KeyAsRead, NewObject};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{BucketRow, Checksum, Details, Part, Row, Upload, Version};
+use crate::records::{Body, BucketRow, Checksum, Details, Part, Row, Span, Upload, Version};
 use crate::request::Request;
+use crate::sealing::{ObjectName, Seal};
 use crate::subresource::{document, lock};
 use crate::{access, index, rows, sealing, tables, version_id};
 
 /// Where there are more parts than this, other calls go first between two steps of the work.
 const SLICE: usize = 1000;
 
-/// Completes the upload: its parts become one object, and no byte of them is copied.
+/// Completes the upload: its parts become one object, and no byte of them is copied, unless a rule
+/// of the bucket has functions make something of them.
 ///
 /// Repeated, it gives the same response, as long as the object is the latest version of its key.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -35,6 +40,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     };
     rest(input.parts.len()).await;
     let mut opened = None;
+    let mut transformed: Option<Remade> = None;
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.bucket_decided_again(attempt).await?;
         let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
@@ -51,8 +57,18 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         };
         let uploaded = parts::all(upload.record.sequence)?;
         rest(uploaded.len()).await;
-        let object = object(request, &bucket.record, &upload.record, &input, &uploaded)?;
+        let mut object = object(request, &bucket.record, &upload.record, &input, &uploaded)?;
         write::check(&input.preconditions, &as_read)?;
+        if let Some(rule) = transformed::rule(request, &bucket.record)? {
+            match &transformed {
+                Some(remade) if remade.is_of(&rule, &object) => remade.replace(&mut object),
+                // That may take long. What the decision rested on may have changed.
+                _ => {
+                    transformed = Some(Remade::make(request, rule, &upload.record, &object).await?);
+                    continue;
+                }
+            }
+        }
 
         rest(uploaded.len()).await;
         // Other calls went first, so the bucket may have changed. The decision is made again,
@@ -89,10 +105,78 @@ async fn receive(request: &Request) -> Result<Vec<u8>> {
 pub(super) struct Made {
     /// All but its body.
     pub(super) object: NewObject,
-    /// How its parts lie one after the other.
-    pub(super) assembly: Assembly,
-    /// The numbers of its parts, rising.
+    pub(super) content: CompletedBody,
+    /// The numbers of the parts whose blobs it has, rising.
     pub(super) numbers: Vec<u32>,
+}
+
+/// The bytes of a completed object.
+#[derive(Debug)]
+pub(super) enum CompletedBody {
+    /// Its parts, as they lie one after the other.
+    Parts(Assembly),
+    /// What functions made of them.
+    Remade(Vec<Span>),
+}
+
+/// What functions made of the parts of an upload, as a rule of its bucket says.
+struct Remade {
+    rule: TransformRule,
+    /// The parts.
+    assembly: Assembly,
+    /// The upload's, changed by the functions.
+    headers: ObjectHeaders,
+    transformed: Transformed,
+    etag: [u8; 16],
+}
+
+impl Remade {
+    /// Has the functions of a rule make it.
+    async fn make(request: &Request, rule: TransformRule, upload: &Upload, made: &Made) -> Result<Remade> {
+        let CompletedBody::Parts(assembly) = &made.content else {
+            return Err(ErrorCode::InternalError.into());
+        };
+        let object = ObjectName::of(request);
+        let key = sealing::open(request, SealedRole::Upload, object, &upload.protection).await?;
+        let seal = Seal { key, protection: upload.protection.clone() };
+        let parts = assembly.pages.iter().flat_map(|page| &page.parts);
+        let spans = parts.flat_map(|part| &part.spans).map(|span| sdk::Span::from(*span)).collect();
+        let source = Stored { spans, key: seal.key.number };
+        let came = Came { size: assembly.size, source: Some(source) };
+        let headers = ObjectHeaders {
+            content: upload.content.clone(),
+            metadata: upload.metadata.clone(),
+            ..ObjectHeaders::default()
+        };
+        let algorithm = checksum::algorithm(upload);
+        let transformed = transformed::transform(request, came, &headers, &seal, algorithm).await?;
+        Ok(Remade {
+            rule,
+            assembly: assembly.clone(),
+            headers: transformed::changed(headers, Some(&transformed.head)),
+            etag: sealing::etag(&upload.protection, transformed.verified.md5),
+            transformed,
+        })
+    }
+
+    /// Whether it is what the rule makes of these parts.
+    fn is_of(&self, rule: &TransformRule, made: &Made) -> bool {
+        let is_same = |assembly: &Assembly| *assembly == self.assembly;
+        self.rule == *rule && matches!(&made.content, CompletedBody::Parts(assembly) if is_same(assembly))
+    }
+
+    /// Takes the place of the parts. ETag and checksum are those of one body.
+    fn replace(&self, made: &mut Made) {
+        let Made { object, content, numbers } = made;
+        object.size = self.transformed.size();
+        object.etag = ETag::of_object(self.etag);
+        object.checksum_type = ChecksumType::FullObject;
+        object.details.checksums = vec![self.transformed.verified.checksum.clone()];
+        object.details.content = self.headers.content.clone();
+        object.details.metadata.clone_from(&self.headers.metadata);
+        *content = CompletedBody::Remade(self.transformed.spans.clone());
+        numbers.clear();
+    }
 }
 
 fn object(
@@ -137,7 +221,8 @@ fn object(
         checksum_type: covers,
         details,
     };
-    Ok(Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() })
+    let numbers = chosen.iter().map(|part| part.number).collect();
+    Ok(Made { object, content: CompletedBody::Parts(assembly), numbers })
 }
 
 /// Plans the object, and the end of the upload. The references to the parts' blobs pass to the
@@ -150,7 +235,13 @@ pub(super) fn end_upload(
     as_read: &KeyAsRead<'_>,
 ) -> Result<Version> {
     let mut object = made.object.clone();
-    object.details.body = made.assembly.put(plan, index::next_sequence())?;
+    object.details.body = match &made.content {
+        CompletedBody::Parts(assembly) => assembly.put(plan, index::next_sequence())?,
+        CompletedBody::Remade(spans) => {
+            plan.keep(spans);
+            Body::Spans(spans.clone())
+        }
+    };
     let summary = write::put(plan, as_read, &object)?;
     plan.require_unchanged(tables::UPLOADS, upload);
     plan.delete_row(tables::UPLOADS, upload);

@@ -11,7 +11,7 @@ use gateway::object::etag::ETag;
 use gateway::object::storage_class::StorageClass;
 
 use super::assembly::Assembly;
-use super::complete_multipart_upload::{Made, end_upload};
+use super::complete_multipart_upload::{CompletedBody, Made, end_upload};
 use super::parts;
 use crate::index::memory;
 use crate::object::write::{KeyAsRead, NewObject};
@@ -78,7 +78,11 @@ fn plan_complete(upload: &Row<Upload>, numbers: &[u32]) -> Plan {
             ..Details::default()
         },
     };
-    let made = Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() };
+    let made = Made {
+        object,
+        content: CompletedBody::Parts(assembly),
+        numbers: chosen.iter().map(|part| part.number).collect(),
+    };
     let mut plan = Plan::new();
     end_upload(&mut plan, upload, &uploaded, &made, &as_read).unwrap();
     plan

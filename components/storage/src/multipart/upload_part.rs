@@ -4,7 +4,7 @@ use gateway::errors::Result;
 use gateway::object::checksum::presigned_algorithm;
 use gateway::object::etag::ETag;
 use gateway::request::query::Query;
-use sdk::{IngestPlan, Ingested, Response, SealedRole, Work, failure_to_error};
+use sdk::{IngestPlan, IngestSource, Ingested, Response, SealedRole, Work, failure_to_error};
 
 use super::{checksum, find, parts};
 use crate::object::checksums::{self, Claims};
@@ -36,7 +36,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     if claimed != kept {
         digests.push(kept.into());
     }
-    let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests, key: key.number, source: None };
+    let plan =
+        IngestPlan { length_max: BODY_BYTES_MAX, digests, key: key.number, source: IngestSource::Sent };
     let received = request.call.ingest(plan).await.map_err(failure_to_error)?;
     let verified = claims.verify(claimed, &received)?;
     let mut part = Part {

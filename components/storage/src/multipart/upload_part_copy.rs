@@ -149,8 +149,8 @@ async fn digest(
     let is_plain =
         version.summary.etag.parts == 0 && version.summary.checksum_type == ChecksumType::FullObject;
     if let Some(checksum) = stored.filter(|_| stretch.whole && is_plain) {
-        let etag = version.summary.etag.md5;
-        return Ok(Copied { source: spans.to_vec(), etag, checksum: checksum.clone(), resealed: None });
+        let (etag, checksum) = (version.summary.etag.md5, checksum.clone());
+        return Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: None, made: None });
     }
     let mut wanted = vec![DigestAlgorithm::Md5];
     if algorithm != ChecksumAlgorithm::Md5 {
@@ -160,7 +160,8 @@ async fn digest(
     let computed = request.call.digest(&stored, &wanted).await.map_err(failure_to_error)?;
     let value = checksums::find(&computed, algorithm)?.to_vec();
     let etag = checksums::find_md5(&computed)?;
-    Ok(Copied { source: spans.to_vec(), etag, checksum: Checksum { algorithm, value }, resealed: None })
+    let checksum = Checksum { algorithm, value };
+    Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: None, made: None })
 }
 
 fn respond(part: &Part, source_version: Option<&str>, mut lines: String) -> Response {

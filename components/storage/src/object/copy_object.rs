@@ -3,7 +3,7 @@
 //! Where source and copy are both under the folder key, no byte is copied: the new version refers
 //! to the blobs of its source. Only digests that the source does not have are computed: the MD5 of
 //! a multipart object, and a checksum of another algorithm. Everything else is opened under one key
-//! and sealed under another.
+//! and sealed under another. A rule of the bucket about transforms applies to copies, too.
 
 use gateway::bucket::transforms::When;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -15,7 +15,7 @@ use gateway::request::query::Query;
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;
-use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
+use sdk::{DigestAlgorithm, Response, SealedRole, Stored, Work, failure_to_error};
 
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::quota::announced;
@@ -28,6 +28,7 @@ use super::input::ObjectHeaders;
 use super::put_object::BODY_BYTES_MAX;
 use super::read::{self, Found};
 use super::reseal::{self, Copied};
+use super::transformed::{self, Came};
 use super::write::{self, KeyAsRead, NewObject, Table};
 use super::{checksums, headers, slice};
 
@@ -51,6 +52,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let conditions = WritePreconditions::parse(&request.headers);
     // Once for all attempts: what an attempt has sealed under this key, the next one uses.
     let seal = Seal::of(request)?;
+    let rule = transformed::rule(request, &request.bucket_row()?.record)?;
     let mut copied: Option<Copied> = None;
     let mut decided_on = None;
     for attempt in 0..ATTEMPTS_MAX {
@@ -67,9 +69,14 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let version = &found.row.record;
         let Some(spans) = slice::spans(version, 0, version.summary.size)? else { continue };
         announced::check_object(request, version.summary.size)?;
+        let headers = details(&input, version, metadata, tagging);
         // The bytes of an earlier attempt will do, as long as the source has the same blobs.
         let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
+            None if rule.is_some() => {
+                let of = (&source, &found.row, &*spans);
+                transform(request, of, &headers, &seal, algorithm).await?
+            }
             None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
         };
         // Copying may have taken long. What the decision rested on may have changed.
@@ -79,8 +86,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             continue;
         }
         sealing::check_still_fits(request, &bucket.record, &seal.protection)?;
-        let headers = details(&input, version, metadata, tagging);
-        let object = new_object(request, &bucket.record, headers, &seal, (version.summary.size, &current))?;
+        transformed::check_still_applies(request, &bucket.record, rule.as_ref())?;
+        let object = new_object(request, &bucket.record, headers, &seal, &current)?;
         let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
         write::check(&conditions, &as_read)?;
         let mut plan = Plan::new();
@@ -101,14 +108,15 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(write::conflict(&conditions))
 }
 
-/// The copy of `size` bytes, as its bucket wants new objects now.
+/// The copy, as its bucket wants new objects now.
 fn new_object(
     request: &Request,
     bucket: &BucketRow,
     headers: ObjectHeaders,
     seal: &Seal,
-    (size, copied): (u64, &Copied),
+    copied: &Copied,
 ) -> Result<NewObject> {
+    let headers = transformed::changed(headers, copied.made.as_ref());
     let owned = access::of_new_object(request, bucket, &headers.acl)?;
     let storage_class = headers.storage_class.unwrap_or_default();
     let details = Details {
@@ -120,7 +128,7 @@ fn new_object(
     Ok(NewObject {
         owner: owned.owner,
         modified_ms: request.now_ms(),
-        size,
+        size: copied.size(),
         etag: ETag::of_object(copied.etag),
         storage_class,
         checksum_type: ChecksumType::FullObject,
@@ -268,16 +276,48 @@ async fn copy(
     let details = &row.record.details;
     let name = ObjectName { bucket: &source.bucket, key: &source.key };
     let key = sealing::open(request, SealedRole::Source, name, &details.protection).await?;
-    let stored = match wanted {
-        Some(wanted) => details.checksums.iter().find(|checksum| checksum.algorithm == wanted),
-        None => details.checksums.first(),
-    };
-    let algorithm =
-        wanted.or(stored.map(|checksum| checksum.algorithm)).unwrap_or(ChecksumAlgorithm::Crc64Nvme);
+    let (stored, algorithm) = checksum_of(&details.checksums, wanted);
     if reseal::may_share_blobs(&details.protection, &seal.protection) {
         return digest_source(request, row, spans, stored, algorithm).await;
     }
     reseal::reseal(request, spans, &key, &seal.key, &seal.protection, algorithm).await
+}
+
+/// The checksum of a source that the copy may have, too, and the algorithm of that of the copy.
+fn checksum_of(
+    stored: &[Checksum],
+    wanted: Option<ChecksumAlgorithm>,
+) -> (Option<&Checksum>, ChecksumAlgorithm) {
+    let stored = match wanted {
+        Some(wanted) => stored.iter().find(|checksum| checksum.algorithm == wanted),
+        None => stored.first(),
+    };
+    let algorithm = wanted.or(stored.map(|checksum| checksum.algorithm));
+    (stored, algorithm.unwrap_or(ChecksumAlgorithm::Crc64Nvme))
+}
+
+/// Has functions make the copy of the bytes of the source, as a rule of its bucket says.
+async fn transform(
+    request: &Request,
+    (source, row, spans): (&CopySource, &Row<Version>, &[Span]),
+    headers: &ObjectHeaders,
+    seal: &Seal,
+    wanted: Option<ChecksumAlgorithm>,
+) -> Result<Copied> {
+    let Version { summary, details } = &row.record;
+    let name = ObjectName { bucket: &source.bucket, key: &source.key };
+    let key = sealing::open(request, SealedRole::Source, name, &details.protection).await?;
+    let stored = Stored { spans: spans.iter().map(|span| sdk::Span::from(*span)).collect(), key: key.number };
+    let (_, algorithm) = checksum_of(&details.checksums, wanted);
+    let came = Came { size: summary.size, source: Some(stored) };
+    let made = transformed::transform(request, came, headers, seal, algorithm).await?;
+    Ok(Copied {
+        source: spans.to_vec(),
+        etag: sealing::etag(&seal.protection, made.verified.md5),
+        checksum: made.verified.checksum,
+        resealed: Some(made.spans),
+        made: Some(made.head),
+    })
 }
 
 /// The MD5 and the checksum of a source whose blobs the copy refers to. Those that the source does
@@ -293,7 +333,8 @@ async fn digest_source(
     let checksum = stored.filter(|_| summary.checksum_type == ChecksumType::FullObject).cloned();
     let md5 = (summary.etag.parts == 0).then_some(summary.etag.md5);
     if let (Some(md5), Some(checksum)) = (md5, &checksum) {
-        return Ok(Copied { source: spans.to_vec(), etag: md5, checksum: checksum.clone(), resealed: None });
+        let checksum = checksum.clone();
+        return Ok(Copied { source: spans.to_vec(), etag: md5, checksum, resealed: None, made: None });
     }
     let mut missing = Vec::with_capacity(2);
     if md5.is_none() || algorithm == ChecksumAlgorithm::Md5 {
@@ -309,7 +350,7 @@ async fn digest_source(
         Some(checksum) => checksum,
         None => Checksum { algorithm, value: checksums::find(&computed, algorithm)?.to_vec() },
     };
-    Ok(Copied { source: spans.to_vec(), etag: md5, checksum, resealed: None })
+    Ok(Copied { source: spans.to_vec(), etag: md5, checksum, resealed: None, made: None })
 }
 
 fn respond(

@@ -8,7 +8,7 @@ use gateway::operations::form::{self, Form, Success};
 use gateway::operations::post_policy::PostPolicy;
 use gateway::request::url_encoding;
 use sdk::response::push_header;
-use sdk::{Failure, Response, Work, failure_to_error};
+use sdk::{Failure, Response, failure_to_error};
 
 use crate::request::Request;
 
@@ -22,8 +22,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let longest = policy.as_ref().and_then(PostPolicy::length_range).map_or(u64::MAX, |(_, max)| max);
     let longest = longest.min(BODY_BYTES_MAX);
     let upload = Announced::read(request, bucket)?;
-    let received = request.call.ingest(upload.plan(longest)).await;
-    let received = received.map_err(|failure| match failure {
+    let received = upload.receive(request, longest).await.map_err(|failure| match failure {
         Failure::BodyTooLarge => too_large(request, longest),
         // The delimiter after the file is missing.
         Failure::BodyIncomplete => ErrorCode::MalformedPOSTRequest.into(),
@@ -32,7 +31,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     if let Some(policy) = &policy {
         policy.check_length(received.length)?;
     }
-    let mut lines = upload.store(request, bucket, &received).await?;
+    let mut lines = upload.store(request, bucket, received).await?;
     let etag = lines.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap_or_default().to_owned();
     Ok(match success(form, request, &etag) {
         FormResponse::Empty(status, location) => {

@@ -1,12 +1,13 @@
 //! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
 use gateway::bucket::acl;
+use gateway::bucket::transforms::TransformRule;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType};
 use gateway::object::etag::ETag;
 use gateway::object::object_lock::Retention;
 use gateway::object::precondition::WritePreconditions;
-use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
+use sdk::{Failure, HoldPlan, IngestPlan, IngestSource, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
@@ -16,9 +17,10 @@ use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::subresource::lock;
 
-use super::checksums::Claims;
+use super::checksums::{Claims, Verified};
 use super::headers;
 use super::input::ObjectHeaders;
+use super::transformed::{self, Came};
 use super::write::{self, KeyAsRead, NewObject};
 
 /// Bytes of one PutObject, of one part, and of the source of one CopyObject: 5 GiB.
@@ -32,8 +34,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     if let Some(length) = length {
         announced::check_object(request, length)?;
     }
-    let received = request.call.ingest(upload.plan(BODY_BYTES_MAX)).await.map_err(failure_to_error)?;
-    let lines = upload.store(request, bucket, &received).await?;
+    let received = upload.receive(request, BODY_BYTES_MAX).await.map_err(failure_to_error)?;
+    let lines = upload.store(request, bucket, received).await?;
     Ok(Response::with_lines(200, lines))
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct Announced {
     owned: Owned,
     conditions: WritePreconditions,
     seal: Seal,
+    /// What makes of the body what is stored.
+    rule: Option<TransformRule>,
 }
 
 impl Announced {
@@ -69,16 +73,23 @@ impl Announced {
         }
         let algorithm = claims.algorithm().unwrap_or(ChecksumAlgorithm::Crc64Nvme);
         let seal = Seal::of(request)?;
-        Ok(Announced { claims, algorithm, input, owned, conditions, seal })
+        let rule = transformed::rule(request, bucket)?;
+        Ok(Announced { claims, algorithm, input, owned, conditions, seal, rule })
     }
 
-    /// How the body is to be received.
-    pub(crate) fn plan(&self, length_max: u64) -> IngestPlan {
-        IngestPlan {
-            length_max,
-            digests: self.claims.digests(self.algorithm),
-            key: self.seal.key.number,
-            source: None,
+    /// Receives the body.
+    pub(crate) async fn receive(
+        &self,
+        request: &Request,
+        length_max: u64,
+    ) -> std::result::Result<Ingested, Failure> {
+        let digests = self.claims.digests(self.algorithm);
+        match self.rule {
+            Some(_) => request.call.hold(HoldPlan { length_max, digests }).await,
+            None => {
+                let (key, source) = (self.seal.key.number, IngestSource::Sent);
+                request.call.ingest(IngestPlan { length_max, digests, key, source }).await
+            }
         }
     }
 
@@ -87,16 +98,22 @@ impl Announced {
         self,
         request: &Request,
         bucket: &BucketRow,
-        received: &Ingested,
+        received: Ingested,
     ) -> Result<String> {
-        let Announced { claims, algorithm, input, owned, conditions, seal } = self;
-        let verified = claims.verify(algorithm, received)?;
-        let spans = match received.length {
-            0 => Vec::new(),
-            length => vec![Span { blob: received.blob, offset: 0, length }],
+        let Announced { claims, algorithm, input, owned, conditions, seal, rule } = self;
+        let verified = claims.verify(algorithm, &received)?;
+        let Content { input, verified, spans } = match rule {
+            None => Content { input, verified, spans: spans(&received) },
+            Some(_) => {
+                let came = Came { size: received.length, source: None };
+                let made = transformed::transform(request, came, &input, &seal, algorithm).await?;
+                let input = transformed::changed(input, Some(&made.head));
+                Content { input, verified: made.verified, spans: made.spans }
+            }
         };
+        let size = spans.iter().map(|span| span.length).sum();
         let storage_class = input.storage_class.unwrap_or_default();
-        let requested = Requested { acl: input.acl.clone(), retention: input.retention };
+        let requested = Requested { acl: input.acl.clone(), retention: input.retention, rule };
         let etag = ETag::of_object(sealing::etag(&seal.protection, verified.md5));
         let mut details = input.details(bucket, seal.protection.clone(), request.now_ms());
         details.acl = owned.acl;
@@ -105,7 +122,7 @@ impl Announced {
         let mut object = NewObject {
             owner: owned.owner,
             modified_ms: request.now_ms(),
-            size: received.length,
+            size,
             etag,
             storage_class,
             checksum_type: ChecksumType::FullObject,
@@ -121,10 +138,26 @@ impl Announced {
     }
 }
 
+/// What is stored.
+struct Content {
+    input: ObjectHeaders,
+    verified: Verified,
+    spans: Vec<Span>,
+}
+
+/// Where a body is that was received into a blob.
+fn spans(received: &Ingested) -> Vec<Span> {
+    match received.length {
+        0 => Vec::new(),
+        length => vec![Span { blob: received.blob, offset: 0, length }],
+    }
+}
+
 /// What the request wants, where the result also depends on the bucket's settings.
 struct Requested {
     acl: acl::RequestedAcl,
     retention: Option<Retention>,
+    rule: Option<TransformRule>,
 }
 
 /// Makes `object` the current version of the request's key. Its body is the blob that was just
@@ -141,6 +174,7 @@ async fn commit(
         // settings of now.
         if bucket.revision != request.bucket_row()?.revision {
             sealing::check_still_fits(request, &bucket.record, &object.details.protection)?;
+            transformed::check_still_applies(request, &bucket.record, requested.rule.as_ref())?;
             let owned = access::of_new_object(request, &bucket.record, &requested.acl)?;
             object.owner = owned.owner;
             object.details.acl = owned.acl;

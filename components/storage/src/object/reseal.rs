@@ -2,7 +2,7 @@
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::object::checksum::ChecksumAlgorithm;
-use sdk::{DigestAlgorithm, IngestPlan, Stored, Work, failure_to_error};
+use sdk::{DigestAlgorithm, IngestPlan, IngestSource, NewObjectHead, Stored, Work, failure_to_error};
 
 use super::checksums;
 use super::put_object::BODY_BYTES_MAX;
@@ -30,14 +30,21 @@ pub(crate) struct Copied {
     pub(crate) etag: [u8; 16],
     /// Its checksum.
     pub(crate) checksum: Checksum,
-    /// Where its bytes are, if they were sealed again. No commit has kept that blob yet.
+    /// Where its bytes are, if they were stored again. No commit has kept that blob yet.
     pub(crate) resealed: Option<Vec<Span>>,
+    /// What functions say of it, if they made it.
+    pub(crate) made: Option<NewObjectHead>,
 }
 
 impl Copied {
     /// Where its bytes are.
     pub(crate) fn kept(&self) -> &[Span] {
         self.resealed.as_deref().unwrap_or(&self.source)
+    }
+
+    /// Bytes of it.
+    pub(crate) fn size(&self) -> u64 {
+        self.kept().iter().map(|span| span.length).sum()
     }
 }
 
@@ -58,7 +65,12 @@ pub(crate) async fn reseal(
     let length = spans.iter().map(|span| span.length).sum();
     let source =
         Stored { spans: spans.iter().map(|span| sdk::Span::from(*span)).collect(), key: from.number };
-    let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests, key: to.number, source: Some(source) };
+    let plan = IngestPlan {
+        length_max: BODY_BYTES_MAX,
+        digests,
+        key: to.number,
+        source: IngestSource::Stored(source),
+    };
     let stored = request.call.ingest(plan).await.map_err(failure_to_error)?;
     if stored.length != length {
         return Err(ErrorCode::InternalError.into());
@@ -73,7 +85,7 @@ pub(crate) async fn reseal(
     };
     let value = checksums::find(&stored.digests, algorithm)?.to_vec();
     let checksum = Checksum { algorithm, value };
-    Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: Some(resealed) })
+    Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: Some(resealed), made: None })
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ fn the_first_rule_that_fits_counts() {
             "<ID>a</ID><Operation>GetObject</Operation><Prefix>photos/</Prefix><QueryParameter>w</QueryParameter>",
         ),
         rule("<ID>b</ID><Operation>GetObject</Operation><Prefix>photos/</Prefix>"),
+        rule("<ID>c</ID><Operation>PutObject</Operation><Prefix>photos/</Prefix>"),
     ]
     .concat();
     let rules = parse(&text).unwrap();
@@ -30,6 +31,8 @@ fn the_first_rule_that_fits_counts() {
     assert_eq!(found(When::Read, "photos/cat", "w=100").as_deref(), Some("a"));
     assert_eq!(found(When::Read, "photos/cat", "h=100").as_deref(), Some("b"));
     assert_eq!(found(When::Read, "other", "w=100"), None);
+    assert_eq!(found(When::Write, "photos/cat", "w=100").as_deref(), Some("c"));
+    assert_eq!(found(When::Write, "other", ""), None);
     // What is written down is read back.
     let again =
         TransformRules::parse_document(rules.document().as_bytes(), Account(111_122_223_333), "us-east-1")
@@ -44,7 +47,6 @@ fn rules_that_could_not_act_are_refused() {
     assert_eq!(code(""), ErrorCode::MalformedXML);
     assert_eq!(code("<Rule><Operation>GetObject</Operation></Rule>"), ErrorCode::MalformedXML);
     assert_eq!(code(&rule("<Operation>DeleteObject</Operation>")), ErrorCode::MalformedXML);
-    assert_eq!(code(&rule("<Operation>PutObject</Operation>")), ErrorCode::NotImplemented);
     assert_eq!(code(&rule("<Operation>GetObject</Operation><Suffix>x</Suffix>")), ErrorCode::MalformedXML);
     let foreign = rule("<Operation>GetObject</Operation>").replace("111122223333", "444455556666");
     assert_eq!(code(&foreign), ErrorCode::InvalidArgument);

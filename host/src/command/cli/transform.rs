@@ -8,8 +8,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::command::cli::settings::some_settings;
 use crate::command::cli::{Task, given as given_settings};
 use crate::command::transform::{
-    Deployment, Exposure, FunctionChore, LogsQuestion, RulesChange, Shape, TransformAction,
-    TransformLanguage, Trial, TriedTransform,
+    Deployment, EXAMPLES, Exposure, FunctionChore, LogsQuestion, RulesChange, Shape, TransformAction,
+    TransformLanguage, TransformTemplate, Trial, TriedTransform,
 };
 use crate::transforms::{CallLimits, LimitsGiven};
 
@@ -20,7 +20,7 @@ pub(super) fn command() -> Command {
         .arg(
             Arg::new("lang")
                 .long("lang")
-                .required(true)
+                .required_unless_present("from")
                 .value_name("LANGUAGE")
                 .value_parser(PossibleValuesParser::new(TransformLanguage::NAMES.map(|(name, _)| name)))
                 .help("What it is written in"),
@@ -30,6 +30,14 @@ pub(super) fn command() -> Command {
                 .long("streaming")
                 .action(ArgAction::SetTrue)
                 .help("Bytes come and go as streams, not as lists (Rust)"),
+        )
+        .arg(
+            Arg::new("from")
+                .long("from")
+                .value_name("EXAMPLE")
+                .conflicts_with_all(["lang", "streaming"])
+                .value_parser(PossibleValuesParser::new(EXAMPLES.map(|example| example.name)))
+                .help("A transform of the gallery, to use or to change"),
         )
         .arg(path("folder", "DIR").required(true).help("Its folder, which has its name"));
     let build = Command::new("build")
@@ -307,11 +315,13 @@ pub(super) fn action(matches: &ArgMatches) -> Result<TransformAction, clap::Erro
     let folder = |matches: &ArgMatches| one(matches, "folder").unwrap_or_default();
     Ok(match matches.subcommand() {
         Some(("new", matches)) => {
-            let language = matches.get_one::<String>("lang").map(String::as_str).unwrap_or_default();
-            let found = TransformLanguage::NAMES.into_iter().find(|(name, _)| *name == language);
+            let text = |id| matches.get_one::<String>(id).map(String::as_str).unwrap_or_default();
+            let found = TransformLanguage::NAMES.into_iter().find(|(name, _)| *name == text("lang"));
             let language = found.map_or(TransformLanguage::Rust, |(_, language)| language);
             let shape = if matches.get_flag("streaming") { Shape::Streaming } else { Shape::Buffered };
-            TransformAction::New(folder(matches), language, shape)
+            let example = EXAMPLES.iter().find(|example| example.name == text("from"));
+            let own = TransformTemplate::Own(language, shape);
+            TransformAction::New(folder(matches), example.map_or(own, TransformTemplate::Example))
         }
         Some(("build", matches)) => TransformAction::Build(folder(matches)),
         Some(("check", matches)) => TransformAction::Check(given(matches)?),

@@ -1,10 +1,16 @@
-//! The folder of a new transform: a source that works, the contract, and a request to try it on.
+//! The folder of a new transform: a source that works, the contract, and a request to try it on; or
+//! a transform of the gallery.
+
+mod examples;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
+
+pub use examples::EXAMPLES;
+use examples::Example;
 
 use super::contract;
 use super::settings::SETTINGS;
@@ -34,6 +40,15 @@ pub enum Shape {
     Buffered,
     /// As streams: Rust.
     Streaming,
+}
+
+/// What the folder of a new transform begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransformTemplate {
+    /// A template of a language.
+    Own(TransformLanguage, Shape),
+    /// A transform of the gallery.
+    Example(&'static Example),
 }
 
 /// A file of a template: path and text. `NAME` stands for the name of the transform.
@@ -119,7 +134,29 @@ fn name_of(folder: &Path) -> Result<&str> {
 /// # Errors
 /// A bad name, a language that does not stream, or a folder that is there already or cannot be
 /// written.
-pub(super) fn write(folder: &Path, language: TransformLanguage, shape: Shape) -> Result<ExitCode> {
+pub(super) fn write(folder: &Path, template: TransformTemplate) -> Result<ExitCode> {
+    match template {
+        TransformTemplate::Own(language, shape) => write_own(folder, language, shape),
+        TransformTemplate::Example(example) => write_example(folder, example),
+    }
+}
+
+fn write_example(folder: &Path, example: &Example) -> Result<ExitCode> {
+    let name = name_of(folder)?;
+    make(folder)?;
+    for (path, bytes) in example.folder(name) {
+        write_file(&folder.join(path), &bytes)?;
+    }
+    contract::write(&folder.join(CONTRACT))?;
+    let shown = folder.display();
+    Ok(say(&format!(
+        "{name} is the transform {} of the gallery, which Rust builds. Its README says what it takes. Next:\n  \
+         portcullis transform build {shown}\n  portcullis transform deploy {shown}\n",
+        example.name
+    )))
+}
+
+fn write_own(folder: &Path, language: TransformLanguage, shape: Shape) -> Result<ExitCode> {
     let name = name_of(folder)?;
     let world = match shape {
         Shape::Buffered => "buffered",
@@ -129,15 +166,9 @@ pub(super) fn write(folder: &Path, language: TransformLanguage, shape: Shape) ->
         shape == Shape::Buffered || language == TransformLanguage::Rust,
         "there is a streaming template in Rust only: `--lang rust --streaming`"
     );
-    match std::fs::create_dir(folder) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("{} is there already: choose another name, or remove it", folder.display())
-        }
-        Err(error) => return Err(error).with_context(|| format!("making the folder {}", folder.display())),
-    }
+    make(folder)?;
     for (path, text) in SHARED.iter().chain(language.files(shape)) {
-        write_file(&folder.join(path), &text.replace("NAME", name))?;
+        write_file(&folder.join(path), text.replace("NAME", name).as_bytes())?;
     }
     let language = language.name();
     let settings = format!(
@@ -145,7 +176,7 @@ pub(super) fn write(folder: &Path, language: TransformLanguage, shape: Shape) ->
          # What it may import besides `log`: \"clock\", \"random\", \"http=api.example.com\", \"secrets=NAME=VALUE\", \
          \"objects\", \"scratch\"\ngrants = []\n\n[limits]\n# memory_bytes_max = 268435456\n"
     );
-    write_file(&folder.join(SETTINGS), &settings)?;
+    write_file(&folder.join(SETTINGS), settings.as_bytes())?;
     contract::write(&folder.join(CONTRACT))?;
     let shown = folder.display();
     Ok(say(&format!(
@@ -155,12 +186,23 @@ pub(super) fn write(folder: &Path, language: TransformLanguage, shape: Shape) ->
     )))
 }
 
-fn write_file(path: &Path, text: &str) -> Result<()> {
+/// Makes a folder, which must not be there.
+fn make(folder: &Path) -> Result<()> {
+    match std::fs::create_dir(folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!("{} is there already: choose another name, or remove it", folder.display())
+        }
+        Err(error) => Err(error).with_context(|| format!("making the folder {}", folder.display())),
+    }
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        std::fs::write(path, text)
+        std::fs::write(path, bytes)
     };
     write().with_context(|| format!("writing {}", path.display()))
 }

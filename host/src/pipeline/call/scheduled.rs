@@ -6,7 +6,8 @@ use wasmtime::{Error, Result};
 use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
 use crate::pipeline::bindings::calls::{
-    Batch, DigestAlgorithm, Fetch, MadeNeed, PackagePlan, Span, TransformPlan, Transformer, WebhookAnswer,
+    Batch, DigestAlgorithm, Fetch, MadeNeed, PackagePlan, Span, TransformPlan, TransformedPart, Transformer,
+    WebhookAnswer,
 };
 use crate::pipeline::transforming::Made;
 use volume::DataKey;
@@ -21,8 +22,10 @@ pub enum Work {
     /// Receive a multipart body with this boundary up to the content of its next part, up to a
     /// limit in bytes.
     Part(Boundary, u64),
-    /// Receive the body, or stored bytes, into a new blob.
+    /// Receive the body, or other bytes, into a new blob.
     Ingest(Ingest),
+    /// Receive the body, and hold it for a transform.
+    Hold(Hold),
     /// Commit to the volume.
     Commit(Batch),
     /// Digest stored bytes.
@@ -69,7 +72,7 @@ impl std::fmt::Debug for PackageWork {
     }
 }
 
-/// A response to be transformed.
+/// A response or a new object to be transformed.
 #[derive(Debug)]
 pub struct TransformWork {
     /// How.
@@ -83,27 +86,32 @@ pub struct TransformWork {
 }
 
 impl TransformWork {
-    /// Takes the body of the response that is set on a call.
+    /// Takes the bytes of the new object that the plan is about, or the body of the response that
+    /// is set on a call.
     ///
     /// # Errors
     /// A call without a response is a bug of the stage.
     pub fn of(call: &mut CallState, mut plan: TransformPlan) -> Result<TransformWork> {
+        if let TransformedPart::NewObject(source) = &plan.part {
+            let input = match source {
+                Some(source) => TransformInput::Stored(call.stored(source)?),
+                None => TransformInput::Made(call.take_made()),
+            };
+            return Ok(TransformWork { plan, request_id: call.request_id.clone(), input, head: None });
+        }
         if call.needs_length && plan.need == MadeNeed::Bytes {
             plan.need = MadeNeed::Whole;
         }
         let response = call.response.as_mut();
         let response = response.ok_or_else(|| Error::msg("there is no response to transform"))?;
+        let is_elsewhere = matches!(plan.transformer, Transformer::Webhook(_));
+        let head = is_elsewhere.then(|| (response.status, response.headers.clone()));
         let input = match std::mem::replace(&mut response.body, CallResponseBody::None) {
             CallResponseBody::Bytes(bytes) => TransformInput::Bytes(bytes),
             CallResponseBody::Stored(stored) => TransformInput::Stored(stored),
             CallResponseBody::None => TransformInput::Bytes(Vec::new()),
-            CallResponseBody::Made(_) => match call.made.take() {
-                Some(made) => TransformInput::Made(made),
-                None => return Err(Error::msg("there is nothing that a transform made")),
-            },
+            CallResponseBody::Made(_) => TransformInput::Made(call.take_made()),
         };
-        let is_elsewhere = matches!(plan.transformer, Transformer::Webhook(_));
-        let head = is_elsewhere.then(|| (response.status, response.headers.clone()));
         Ok(TransformWork { plan, request_id: call.request_id.clone(), input, head })
     }
 }
@@ -128,8 +136,28 @@ pub struct Ingest {
     pub digests: Vec<DigestAlgorithm>,
     /// What the blob is sealed under; without one, the folder key.
     pub key: Option<DataKey>,
-    /// Stored bytes that are received instead of the request's body.
-    pub source: Option<StoredBytes>,
+    /// What is received.
+    pub source: IngestSource,
+}
+
+/// What a blob is made of.
+#[derive(Debug)]
+pub enum IngestSource {
+    /// The body of the request.
+    Sent,
+    /// Stored bytes.
+    Stored(StoredBytes),
+    /// What a transform made.
+    Made(Made),
+}
+
+/// How a body is to be received that is held.
+#[derive(Debug)]
+pub struct Hold {
+    /// A longer body is refused.
+    pub length_max: u64,
+    /// Computed while it passes.
+    pub digests: Vec<DigestAlgorithm>,
 }
 
 /// Stored bytes, and what opens them.
@@ -145,7 +173,9 @@ impl Work {
     /// The name under which waiting for this work is counted.
     pub fn stage(&self) -> &'static str {
         match self {
-            Work::Collect(_) | Work::Receive(_) | Work::Part(..) | Work::Ingest(_) => "receive",
+            Work::Collect(_) | Work::Receive(_) | Work::Part(..) | Work::Ingest(_) | Work::Hold(_) => {
+                "receive"
+            }
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",

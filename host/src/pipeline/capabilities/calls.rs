@@ -9,14 +9,15 @@ use crate::body::Boundary;
 use crate::pipeline::added_refusal::check_refusal;
 use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::calls::{
-    AccessPoint, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall,
-    IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectLambda, ObjectVersion, Outcome, Owner,
-    PackagePlan, PackageSource, Payload, Principal, Refusal, SecondFactor, Session, SetResponse, Signature,
-    Span, Target, TransformPlan, WebhookAnswer,
+    self, AccessPoint, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, HoldPlan, Host,
+    HostCall, IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectLambda, ObjectVersion, Outcome,
+    Owner, PackagePlan, PackageSource, Payload, Principal, Refusal, SecondFactor, Session, SetResponse,
+    Signature, Span, Target, TransformPlan, WebhookAnswer,
 };
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::call::{
-    CallResponse, CallResponseBody, CallState, Calls, Ingest, PackageWork, StoredBytes, TransformWork, Work,
+    CallResponse, CallResponseBody, CallState, Calls, Hold, Ingest, IngestSource, PackageWork, StoredBytes,
+    TransformWork, Work,
 };
 use crate::pipeline::contract::promised;
 use crate::pipeline::header_lines;
@@ -343,9 +344,18 @@ impl HostCall for CallsView<'_> {
     fn schedule_ingest(&mut self, handle: Resource<CallHandle>, plan: IngestPlan) -> Result<()> {
         let call = self.own_call(&handle)?;
         let key = plan.key.map(|number| call.data_key(number)).transpose()?;
-        let source = plan.source.as_ref().map(|source| call.stored(source)).transpose()?;
+        let source = match &plan.source {
+            calls::IngestSource::Sent => IngestSource::Sent,
+            calls::IngestSource::Stored(stored) => IngestSource::Stored(call.stored(stored)?),
+            calls::IngestSource::Made => IngestSource::Made(call.take_made()),
+        };
         let ingest = Ingest { length_max: plan.length_max, digests: plan.digests, key, source };
         self.schedule(&handle, Work::Ingest(ingest))
+    }
+
+    fn schedule_hold(&mut self, handle: Resource<CallHandle>, plan: HoldPlan) -> Result<()> {
+        let HoldPlan { length_max, digests } = plan;
+        self.schedule(&handle, Work::Hold(Hold { length_max, digests }))
     }
 
     fn schedule_commit(&mut self, handle: Resource<CallHandle>, batch: Batch) -> Result<()> {

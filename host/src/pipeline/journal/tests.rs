@@ -17,7 +17,7 @@ fn commit(value: &str) -> Work {
 }
 
 fn ingest(length_max: u64) -> Work {
-    Work::Ingest(Ingest { length_max, digests: vec![], key: None, source: None })
+    Work::Ingest(Ingest { length_max, digests: vec![], key: None, source: IngestSource::Sent })
 }
 
 /// A journal of work that was done.

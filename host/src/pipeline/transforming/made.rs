@@ -1,4 +1,4 @@
-//! What a transform made of a response, until it is sent.
+//! What a transform made of a response, until it is sent; of a new object, until it is stored.
 
 use std::io::Error;
 use std::pin::Pin;
@@ -25,6 +25,8 @@ pub struct Made {
 
 #[derive(Debug)]
 enum MadeBody {
+    /// It was taken already.
+    Gone,
     /// The client gets the head alone.
     Nothing,
     /// As it comes.
@@ -64,6 +66,11 @@ impl Made {
         }
     }
 
+    /// What was taken already, by a call that is repeated.
+    pub(crate) fn gone() -> Made {
+        Made { length: None, body: MadeBody::Gone }
+    }
+
     /// What is written down, and the rest.
     pub(super) fn begun(variant: Arc<Variant>, rest: ReplyBody, length: Option<u64>) -> Made {
         Made { length, body: MadeBody::Begun(variant, rest) }
@@ -75,7 +82,7 @@ impl Made {
     }
 
     /// Bytes, where they are known.
-    pub(super) fn length(&self) -> Option<u64> {
+    pub(crate) fn length(&self) -> Option<u64> {
         self.length
     }
 
@@ -100,6 +107,7 @@ impl Made {
         let last = length.map(|length| first + length.saturating_sub(1));
         let cut = |before: u64| range.and(last).map(|last| RangeCut::new(before, before + last - first));
         let body = match self.body {
+            MadeBody::Gone => anyhow::bail!("what was made is gone"),
             MadeBody::Nothing => return Ok(ResponseBody::Empty),
             _ if length == Some(0) => return Ok(ResponseBody::Empty),
             MadeBody::Reply(body) => CutBody { body: body.map_err(broken), cut: cut(first) }.boxed_unsync(),

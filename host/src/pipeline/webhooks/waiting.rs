@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Webhooks;
 use super::input::WebhookInput;
 use crate::body::receive::{BoxError, PieceSink};
-use crate::body::{self, Failure, Payload};
+use crate::body::{self, Failure, Payload, Plan};
 use crate::pipeline::bindings::calls::{Unanswered, WebhookAnswer, WebhookContent};
 use crate::pipeline::request_body::RequestBody;
 use crate::random::{self, ID_LETTERS, NoRandomness};
@@ -164,9 +164,10 @@ where
     }
     let Some(body) = body.take() else { return AnswerOutcome::Failed(Failure::BodyIncomplete) };
     let mut sink = AnswerSink { pieces, is_gone: false };
-    let passed = body::receive::pass_on(body, payload, content_length, idle, &mut sink).await;
+    let plan = Plan { length_max: u64::MAX, content_length, ..Plan::default() };
+    let passed = body::receive::pass_on(body, payload, plan, idle, &mut sink).await;
     match passed {
-        Ok(()) => match sink.pieces.send(None).await {
+        Ok(_) => match sink.pieces.send(None).await {
             Ok(()) => AnswerOutcome::Whole,
             // A client that was told the length asks for no end: it has all bytes.
             Err(_) if length.is_some() => AnswerOutcome::Whole,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use exports::portcullis::gateway::stage::Guest;
 use portcullis::gateway::calls::{
-    Batch, Body, Call, Decision, IngestPlan, Owner, Payload, Refusal, Span, Target,
+    Batch, Body, Call, Decision, HoldPlan, IngestPlan, IngestSource, Owner, Payload, Refusal, Span, Target,
 };
 use portcullis::gateway::log::{self, Level};
 
@@ -104,9 +104,13 @@ fn act(call: &Call, verb: &str) {
         "bad-refused" => call.set_refused(&[]),
         "bad-decision" => call.set_decision(Decision::Allow),
         "bad-collect" => call.schedule_collect(1),
-        "bad-ingest" => {
-            call.schedule_ingest(&IngestPlan { length_max: 1, digests: Vec::new(), key: None, source: None })
-        }
+        "bad-ingest" => call.schedule_ingest(&IngestPlan {
+            length_max: 1,
+            digests: Vec::new(),
+            key: None,
+            source: IngestSource::Sent,
+        }),
+        "bad-hold" => call.schedule_hold(&HoldPlan { length_max: 1, digests: Vec::new() }),
         "bad-commit" => call.schedule_commit(&Batch {
             require: Vec::new(),
             put: Vec::new(),

@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 use exports::portcullis::gateway as slots;
 use portcullis::gateway as next;
 use portcullis::gateway::calls::{
-    Call, DefaultProtection, Head, Progress, Protection, Refusal, Sealed, SeenRequest, Target,
+    Call, DefaultProtection, Head, Progress, Protection, ReceivedObject, Refusal, Sealed, SeenRequest, Target,
 };
 
 struct Trapping;
@@ -156,8 +156,30 @@ impl slots::transform::Guest for Trapping {
         next::transform::resume(id)
     }
 
+    fn write(
+        call: Call,
+        head: Head,
+        target: Target,
+        received: ReceivedObject,
+    ) -> Result<slots::transform::Writing, Refusal> {
+        pass(&call, "transform.write");
+        next::transform::write(call, &head, &target, &received).map(writing)
+    }
+
+    fn resume_write(id: u64) -> Result<slots::transform::Writing, Refusal> {
+        next::transform::resume_write(id).map(writing)
+    }
+
     fn abandon(id: u64) {
         next::transform::abandon(id);
+    }
+}
+
+fn writing(writing: next::transform::Writing) -> slots::transform::Writing {
+    match writing {
+        next::transform::Writing::Pending => slots::transform::Writing::Pending,
+        next::transform::Writing::Made(head) => slots::transform::Writing::Made(head),
+        next::transform::Writing::Responded => slots::transform::Writing::Responded,
     }
 }
 
@@ -183,6 +205,14 @@ fn step(step: next::storage::Step) -> slots::storage::Step {
         next::storage::Step::Named => slots::storage::Step::Named,
         next::storage::Step::Again(said) => slots::storage::Step::Again(said),
         next::storage::Step::Sealed(sealed) => slots::storage::Step::Sealed(sealed),
+        next::storage::Step::Received(received) => slots::storage::Step::Received(received),
+    }
+}
+
+fn given(given: slots::storage::Given) -> next::storage::Given {
+    match given {
+        slots::storage::Given::Opening(protection) => next::storage::Given::Opening(protection),
+        slots::storage::Given::Made(made) => next::storage::Given::Made(made),
     }
 }
 
@@ -211,9 +241,9 @@ impl slots::storage::Guest for Trapping {
         next::storage::start(id, &said(sealing), seen.as_ref()).map(step)
     }
 
-    fn resume(id: u64, given: Option<Protection>) -> Result<slots::storage::Step, Refusal> {
+    fn resume(id: u64, what: Option<slots::storage::Given>) -> Result<slots::storage::Step, Refusal> {
         pass_later(id, "storage.resume");
-        next::storage::resume(id, given.as_ref()).map(step)
+        next::storage::resume(id, what.map(given).as_ref()).map(step)
     }
 
     fn abandon(id: u64) {
