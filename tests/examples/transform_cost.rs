@@ -39,8 +39,10 @@ fn control(method: &str, path: &str) -> Request {
 }
 
 fn deploy(main: &mut Client, name: &str, component: &[u8], variables: &[(&str, &str)]) {
+    // The buffered one imports a secret, too.
+    let variables = variables.iter().chain(&[("TOKEN", "hush")]);
     let variables: serde_json::Map<_, _> =
-        variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        variables.map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let document = json!({
         "FunctionName": name,
         "Runtime": "provided.al2023",

@@ -43,24 +43,28 @@ fn arn(function: &str) -> String {
     format!("arn:aws:lambda:us-east-1:{OWN}:function:{function}")
 }
 
+fn deploy(main: &mut Client, name: &str, of: &str, variables: &[(&str, &str)]) {
+    let variables: serde_json::Map<_, _> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let document = json!({
+        "FunctionName": name,
+        "Runtime": "provided.al2023",
+        "Handler": "transform",
+        "Role": "arn:aws:iam::000000000001:role/none",
+        "Code": { "ZipFile": package_of(&component(of)) },
+        "Environment": { "Variables": { "TOKEN": "hush" } },
+        "Timeout": 2,
+        "MemorySize": 128,
+    });
+    let mut document = document;
+    document["Environment"]["Variables"].as_object_mut().unwrap().extend(variables);
+    let answer = main.send(Request::new("POST", "/2015-03-31/functions").body(document.to_string()));
+    assert_eq!(answer.status, 201, "{}", answer.text());
+}
+
 impl Prepared {
     fn deploy(&mut self, name: &str, of: &str, variables: &[(&str, &str)]) {
-        let variables: serde_json::Map<_, _> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-        let document = json!({
-            "FunctionName": name,
-            "Runtime": "provided.al2023",
-            "Handler": "transform",
-            "Role": "arn:aws:iam::000000000001:role/none",
-            "Code": { "ZipFile": package_of(&component(of)) },
-            "Environment": { "Variables": { "TOKEN": "hush" } },
-            "Timeout": 2,
-            "MemorySize": 128,
-        });
-        let mut document = document;
-        document["Environment"]["Variables"].as_object_mut().unwrap().extend(variables);
-        let answer = self.main.send(Request::new("POST", "/2015-03-31/functions").body(document.to_string()));
-        assert_eq!(answer.status, 201, "{}", answer.text());
+        deploy(&mut self.main, name, of, variables);
     }
 
     /// An Object Lambda access point in front of `plain`; its alias.

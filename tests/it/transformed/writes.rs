@@ -8,7 +8,9 @@ use tests::http::Request;
 use tests::sign::Payload;
 
 use super::{Prepared, arn, prepared};
+use crate::decided_again::Half;
 use crate::iam::element;
+use crate::pipeline::serve_trapping;
 
 const SENT: &str = "what a client sends";
 const STORED: &str = "WHAT A CLIENT SENDS";
@@ -188,11 +190,37 @@ fn every_way_of_writing_goes_through_the_functions() {
 #[test]
 fn a_rule_that_is_new_when_a_body_is_here_is_not_passed_by() {
     let Prepared { main, server } = &mut prepared();
-    let upload = crate::decided_again::Half::send(server, main, put("/photos/in/a", SENT));
+    let upload = Half::send(server, main, put("/photos/in/a", SENT));
     set_rules(main, &[rule("in/", &["streaming"], "")]);
     let answer = upload.finish();
     assert_eq!((answer.status, answer.code().as_str()), (503, "SlowDown"));
     assert_eq!(main.call("GET", "/photos/in/a").status, 404);
     main.expect(put("/photos/in/a", SENT));
     assert_eq!(main.get("/photos/in/a").text(), STORED);
+}
+
+/// The call begins again in a fresh instance. Its bytes are held already, and functions run once.
+#[test]
+fn a_write_under_way_outlives_a_trap() {
+    let staged = serve_trapping();
+    let (server, main) = (&staged.server, &mut staged.server.client());
+    main.put("/photos", "");
+    super::deploy(main, "streaming", "streaming", &[]);
+    set_rules(main, &[rule("in/", &["streaming"], "")]);
+    let uploads = ["a", "b"].map(|name| Half::send(server, main, put(&format!("/photos/in/{name}"), SENT)));
+    let trapped = main.send(Request::new("GET", "/photos/in/a").header("x-trap", "storage"));
+    assert_eq!((trapped.status, trapped.code().as_str()), (500, "InternalError"));
+    for upload in uploads {
+        assert_eq!(upload.finish().etag(), md5_hex(STORED.as_bytes()));
+    }
+    assert_eq!(server.metric("portcullis_calls_repeated_total", &[]) as u64, 2);
+    // One that traps on the way, with its bytes held, and before functions run.
+    let upload = Half::send(server, main, put("/photos/in/c", SENT));
+    let lost = main.send(put("/photos/in/lost", SENT).header("x-trap", "transform.write"));
+    assert_eq!((lost.status, lost.code().as_str()), (500, "InternalError"));
+    assert_eq!(upload.finish().status, 200);
+    for name in ["a", "b", "c"] {
+        assert_eq!(main.get(&format!("/photos/in/{name}")).text(), STORED);
+    }
+    assert_eq!(main.call("GET", "/photos/in/lost").status, 404);
 }
