@@ -154,8 +154,8 @@ impl TransformRule {
     }
 }
 
-/// `MalformedXML` that says which element is wrong: no tool of AWS writes these documents, so people
-/// do.
+/// `MalformedXML` that says which element is wrong: no tool of AWS writes these documents, so
+/// people do.
 fn malformed(why: &str) -> S3Error {
     let message = ErrorCode::MalformedXML.message().trim_end_matches('.');
     S3Error::new(ErrorCode::MalformedXML).message(format!("{message}: {why}."))

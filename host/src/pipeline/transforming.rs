@@ -33,13 +33,13 @@ use crate::pipeline::call::{Facts, TransformInput, TransformWork};
 use crate::pipeline::contract::volume_span;
 use crate::pipeline::header_lines;
 use crate::telemetry::explanations::Explanations;
+use crate::telemetry::metrics::{Family, FamilySource};
 use crate::transforms::{
     self, Answer, Body, BodyFailed, Call, CallCaps, CallFailure, CallLent, Entry, FailureKind, LogRing, Page,
     PageEntry, ReplyHead, RuntimeOptions, Spooled, StoredHead, TransformReply, VariantKey, Variants,
 };
 use catalogue::Catalogue;
 pub(crate) use explain::{FailedTransform, OfTransform};
-pub use figures::TransformFamilies;
 pub use made::Made;
 pub(crate) use package::{CheckedPackage, Unpackaged};
 pub use tried::TriedCode;
@@ -232,6 +232,16 @@ impl Transforming {
             Spooled::TooLong(begun, rest) if need == MadeNeed::Bytes => Ok(Made::begun(begun, rest, length)),
             Spooled::TooLong(..) => Err(too_long()),
         }
+    }
+}
+
+/// The transforms, as a source of figures.
+pub struct TransformFamilies(pub Arc<Transforming>);
+
+impl FamilySource for TransformFamilies {
+    fn families(&self) -> Vec<Family> {
+        let (functions, places) = self.0.catalogue.figures();
+        figures::families(&functions, places, self.0.variants.figures())
     }
 }
 

@@ -26,8 +26,8 @@ use crate::config::{Config, ConfigError, WebhookEntry, WebhookKind};
 use crate::outbound::NamedUrl;
 use crate::secret::Secret;
 
-use figures::WebhookCounts;
-pub(crate) use figures::WebhookFamilies;
+use crate::telemetry::metrics::{Family, FamilySource};
+use figures::{WebhookCounts, WebhookRow};
 use waiting::WaitingCalls;
 pub(crate) use waiting::{AnswerOutcome, deliver};
 
@@ -88,6 +88,22 @@ impl Webhooks {
     /// Whether any call waits for one. That costs next to nothing to ask.
     pub(crate) fn has_waiting(&self) -> bool {
         self.waiting.has_any()
+    }
+}
+
+/// The webhooks, as a source of figures.
+pub(crate) struct WebhookFamilies(pub(crate) Arc<Webhooks>);
+
+impl FamilySource for WebhookFamilies {
+    fn families(&self) -> Vec<Family> {
+        let rows = self.0.served.values().map(|own| WebhookRow {
+            name: &own.name,
+            counts: &own.counts,
+            running: own.calls_max.saturating_sub(own.places.available_permits()) as u64,
+            waiting: own.queued.load(Ordering::Relaxed) as u64,
+        });
+        let rows: Vec<_> = rows.collect();
+        figures::families(&rows)
     }
 }
 

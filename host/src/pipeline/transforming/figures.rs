@@ -1,14 +1,8 @@
 //! What scrapes are told of functions: what they cost, how they fail, how full their places are,
 //! and what is kept of what they made.
 
-use std::sync::Arc;
-
-use super::Transforming;
-use crate::telemetry::metrics::{Family, FamilySource, Kind, Sample, Value};
+use crate::telemetry::metrics::{Family, Kind, Sample, Value};
 use crate::transforms::{FunctionFigures, PlaceFigures, Snapshot, VariantFigures};
-
-/// The transforms, as a source of figures.
-pub struct TransformFamilies(pub Arc<Transforming>);
 
 /// A family with a sample for each function.
 struct FunctionFamily {
@@ -63,14 +57,16 @@ const FUNCTION_FAMILIES: [FunctionFamily; 7] = [
     },
 ];
 
-impl FamilySource for TransformFamilies {
-    fn families(&self) -> Vec<Family> {
-        let (functions, places) = self.0.catalogue.figures();
-        let mut families = of_functions(&functions);
-        families.extend(of_places(places));
-        families.extend(of_variants(self.0.variants.figures()));
-        families
-    }
+/// All of them.
+pub(super) fn families(
+    functions: &[FunctionFigures],
+    places: PlaceFigures,
+    variants: VariantFigures,
+) -> Vec<Family> {
+    let mut families = of_functions(functions);
+    families.extend(of_places(places));
+    families.extend(of_variants(variants));
+    families
 }
 
 fn labels(of: &FunctionFigures) -> Vec<(&'static str, String)> {

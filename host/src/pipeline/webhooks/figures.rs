@@ -1,11 +1,9 @@
 //! What scrapes are told of webhooks.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{ServedWebhook, Webhooks};
 use crate::pipeline::bindings::calls::TransformFailureKind;
-use crate::telemetry::metrics::{Family, FamilySource, Kind, Sample, Value};
+use crate::telemetry::metrics::{Family, Kind, Sample, Value};
 
 /// The kinds of failure, by their names in figures.
 const KINDS: [(TransformFailureKind, &str); 13] = [
@@ -51,38 +49,40 @@ impl WebhookCounts {
     }
 }
 
-/// The webhooks, as a source of figures.
-pub(crate) struct WebhookFamilies(pub(crate) Arc<Webhooks>);
+/// A webhook, as figures show it.
+pub(super) struct WebhookRow<'a> {
+    pub(super) name: &'a str,
+    pub(super) counts: &'a WebhookCounts,
+    /// Calls that run.
+    pub(super) running: u64,
+    /// Calls that wait.
+    pub(super) waiting: u64,
+}
 
-impl FamilySource for WebhookFamilies {
-    fn families(&self) -> Vec<Family> {
-        let served = || self.0.served.values();
-        let by_webhook = |family: Family, value: &dyn Fn(&ServedWebhook) -> u64| {
-            family.by("webhook", served().map(|own| (own.name.as_str(), Value::Whole(value(own)))))
-        };
-        let running =
-            |own: &ServedWebhook| own.calls_max.saturating_sub(own.places.available_permits()) as u64;
-        let counter = |name, help| Family::new(name, help, Kind::Counter);
-        let gauge = |name, help| Family::new(name, help, Kind::Gauge);
-        let help = "Calls of webhooks that gave no answer, by kind";
-        let mut failures = counter("portcullis_webhook_failures", help);
-        for own in served() {
-            for ((_, kind), count) in KINDS.iter().zip(&own.counts.failures) {
-                let labels = vec![("webhook", own.name.clone()), ("kind", (*kind).to_owned())];
-                let value = Value::Whole(count.load(Ordering::Relaxed));
-                failures.samples.push(Sample { labels, value });
-            }
+/// The families of all webhooks.
+pub(super) fn families(rows: &[WebhookRow<'_>]) -> Vec<Family> {
+    let by_webhook = |family: Family, value: fn(&WebhookRow<'_>) -> u64| {
+        family.by("webhook", rows.iter().map(|row| (row.name, Value::Whole(value(row)))))
+    };
+    let counter = |name, help| Family::new(name, help, Kind::Counter);
+    let gauge = |name, help| Family::new(name, help, Kind::Gauge);
+    let mut failures =
+        counter("portcullis_webhook_failures", "Calls of webhooks that gave no answer, by kind");
+    for row in rows {
+        for ((_, kind), count) in KINDS.iter().zip(&row.counts.failures) {
+            let labels = vec![("webhook", row.name.to_owned()), ("kind", (*kind).to_owned())];
+            failures.samples.push(Sample { labels, value: Value::Whole(count.load(Ordering::Relaxed)) });
         }
-        vec![
-            by_webhook(counter("portcullis_webhook_calls", "Calls of webhooks"), &|own| {
-                own.counts.calls.load(Ordering::Relaxed)
-            }),
-            failures,
-            by_webhook(gauge("portcullis_webhook_running", "Calls of webhooks that run"), &running),
-            by_webhook(
-                gauge("portcullis_webhook_waiting", "Calls of webhooks that wait for others of the same one"),
-                &|own| own.queued.load(Ordering::Relaxed) as u64,
-            ),
-        ]
     }
+    vec![
+        by_webhook(counter("portcullis_webhook_calls", "Calls of webhooks"), |row| {
+            row.counts.calls.load(Ordering::Relaxed)
+        }),
+        failures,
+        by_webhook(gauge("portcullis_webhook_running", "Calls of webhooks that run"), |row| row.running),
+        by_webhook(
+            gauge("portcullis_webhook_waiting", "Calls of webhooks that wait for others of the same one"),
+            |row| row.waiting,
+        ),
+    ]
 }
