@@ -86,10 +86,14 @@ impl http_body::Body for Hesitating {
 #[tokio::test]
 async fn one_that_waits_often_meets_few_that_compute() {
     let _alone = MEMORY.lock().await;
-    let limits =
-        LimitsGiven { cpu_ms_max: Some(20_000), time_ms_max: Some(60_000), ..LimitsGiven::default() };
+    let limits = LimitsGiven {
+        cpu_ms_max: Some(20_000),
+        time_ms_max: Some(60_000),
+        calls_max: Some(32),
+        ..LimitsGiven::default()
+    };
     let bench = Bench::new("buffered", limits, everything());
-    let patient = LimitsGiven { time_ms_max: Some(12_000), ..LimitsGiven::default() };
+    let patient = LimitsGiven { time_ms_max: Some(20_000), calls_max: Some(32), ..LimitsGiven::default() };
     let streaming = load(&bench.transforms, component("streaming"), patient, Grants::default()).unwrap();
     let computing = join_all((0..16).map(|_| bench.call(Entry::Get, "loop", b"")));
     let waiting = async {
