@@ -15,6 +15,7 @@ pub mod contract_text;
 pub mod engine;
 pub(crate) mod head;
 pub mod header_lines;
+pub(crate) mod inner;
 pub mod instance_limits;
 pub mod journal;
 pub(crate) mod owners;

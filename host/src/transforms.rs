@@ -5,8 +5,8 @@
 //! call, with limits on time, memory and output. It is lent what its deployer grants, and nothing
 //! else. Whatever goes wrong in it is a [`CallFailure`] of its own call.
 //!
-//! [`Transforms`] is the runtime, [`Transform`] a component that is ready to run, [`range`] what a
-//! server applies to the bytes that a transform made, [`Variants`] what is kept of them.
+//! [`Transforms`] is the runtime, [`Transform`] a component that is ready to run,
+//! [`Variants`] what is kept of what was made.
 
 pub mod bindings;
 mod body;
@@ -21,7 +21,6 @@ mod grants;
 mod limits;
 mod log;
 mod places;
-pub mod range;
 mod reply;
 mod run;
 mod runtime;

@@ -1,12 +1,15 @@
 //! What is read through functions: by Object Lambda access points and by rules of buckets, over
 //! real sockets. Heads, ranges and conditions are about what was made.
 
+mod inner;
+mod listings;
 mod writes;
 
 use serde_json::json;
 use tests::client::Client;
 use tests::http::{Request, Response};
 use tests::server::Server;
+use tests::sign::Credentials;
 use tests::transforms::{component, package_of};
 
 /// The account of the main client.
@@ -43,7 +46,8 @@ fn arn(function: &str) -> String {
     format!("arn:aws:lambda:us-east-1:{OWN}:function:{function}")
 }
 
-fn deploy(main: &mut Client, name: &str, of: &str, variables: &[(&str, &str)]) {
+/// Deploys a component as a function.
+fn deployment(name: &str, of: &str, variables: &[(&str, &str)]) -> Request {
     let variables: serde_json::Map<_, _> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let document = json!({
@@ -58,13 +62,45 @@ fn deploy(main: &mut Client, name: &str, of: &str, variables: &[(&str, &str)]) {
     });
     let mut document = document;
     document["Environment"]["Variables"].as_object_mut().unwrap().extend(variables);
-    let answer = main.send(Request::new("POST", "/2015-03-31/functions").body(document.to_string()));
-    assert_eq!(answer.status, 201, "{}", answer.text());
+    Request::new("POST", "/2015-03-31/functions").body(document.to_string())
+}
+
+/// Sets the rules of the bucket: what each is about, and its function.
+fn rules(prepared: &mut Prepared, rules: &[(&str, &str)]) {
+    let rule = |(about, function): &(&str, &str)| {
+        let function = arn(function);
+        format!("<Rule><Operation>GetObject</Operation>{about}<FunctionArn>{function}</FunctionArn></Rule>")
+    };
+    let rules: String = rules.iter().map(rule).collect();
+    let document = format!("<TransformConfiguration>{rules}</TransformConfiguration>");
+    prepared.main.expect(Request::new("PUT", "/photos?transforms").body(document));
+}
+
+/// A user of the main account with an inline policy of some statements.
+fn user(prepared: &Prepared, name: &str, statements: &[&str]) -> Client {
+    let mut main = prepared.server.client();
+    let mut call = |form: &str| {
+        let request = Request::new("POST", "/").header("content-type", "application/x-www-form-urlencoded");
+        main.expect(request.body(format!("{form}&Version=2010-05-08"))).text()
+    };
+    call(&format!("Action=CreateUser&UserName={name}"));
+    let policy = format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}", statements.join(","));
+    let policy = tests::client::value(&policy);
+    call(&format!("Action=PutUserPolicy&UserName={name}&PolicyName=own&PolicyDocument={policy}"));
+    let made = call(&format!("Action=CreateAccessKey&UserName={name}"));
+    let element = |name: &str| {
+        made.split(&format!("<{name}>")).nth(1).unwrap().split('<').next().unwrap().to_owned().leak()
+    };
+    prepared.server.client_as(Credentials {
+        access_key_id: element("AccessKeyId"),
+        secret_access_key: element("SecretAccessKey"),
+    })
 }
 
 impl Prepared {
     fn deploy(&mut self, name: &str, of: &str, variables: &[(&str, &str)]) {
-        deploy(&mut self.main, name, of, variables);
+        let answer = self.main.send(deployment(name, of, variables));
+        assert_eq!(answer.status, 201, "{}", answer.text());
     }
 
     /// An Object Lambda access point in front of `plain`; its alias.
@@ -77,7 +113,7 @@ impl Prepared {
              <SupportingAccessPoint>arn:aws:s3:us-east-1:{OWN}:accesspoint/plain</SupportingAccessPoint>\
              <AllowedFeatures>{features}</AllowedFeatures>\
              <TransformationConfigurations><TransformationConfiguration>\
-             <Actions><Action>GetObject</Action><Action>HeadObject</Action><Action>ListObjectsV2</Action></Actions>\
+             <Actions><Action>GetObject</Action><Action>HeadObject</Action><Action>ListObjects</Action><Action>ListObjectsV2</Action></Actions>\
              <ContentTransformation><AwsLambda><FunctionArn>{}</FunctionArn>\
              <FunctionPayload>{payload}</FunctionPayload></AwsLambda></ContentTransformation>\
              </TransformationConfiguration></TransformationConfigurations></Configuration></{root}>",

@@ -2,6 +2,7 @@
 
 use gateway::bucket::object_lambda::{TransformedAction, supporting_of};
 use gateway::bucket::public_access_block::PublicAccessBlock;
+use gateway::operations::Operation;
 use gateway::policy::{access_point_arn, object_lambda_arn};
 use sdk::bindings::access_points::exports::portcullis::gateway::access_points::{
     AccessPointAccess, Address, Guest, ObjectLambdaRules, Unusable,
@@ -41,6 +42,11 @@ impl Guest for AccessPoints {
         let access_point = access_point(owner.to_owned(), supporting.to_owned(), row.record);
         let transformation =
             transformation(&account, &name, &record, &operation).map_err(|_| Unusable::Unreadable)?;
+        // Sizes and ETags of a listing follow from it.
+        let of_get = match transformation.is_some() && is_listing(&operation) {
+            true => transformation_of_get(&account, &name, &record)?,
+            false => None,
+        };
         let object_lambda = sdk::ObjectLambda {
             arn: object_lambda_arn(&settings::region(), &account, &name),
             guarded: record.policy.is_some(),
@@ -48,6 +54,7 @@ impl Guest for AccessPoints {
             name,
             address: String::new(),
             transformation,
+            of_get,
         };
         Ok(Some((object_lambda, access_point)))
     }
@@ -89,6 +96,19 @@ fn access_point(account: String, name: String, record: AccessPoint) -> sdk::Acce
         name,
         address: String::new(),
     }
+}
+
+/// Whether responses of an operation show sizes and ETags of objects.
+fn is_listing(operation: &str) -> bool {
+    TransformedAction::of_operation(operation).is_some_and(TransformedAction::lists)
+}
+
+fn transformation_of_get(
+    account: &str,
+    name: &str,
+    record: &ObjectLambda,
+) -> Result<Option<sdk::Transformation>, Unusable> {
+    transformation(account, name, record, Operation::GetObject.name()).map_err(|_| Unusable::Unreadable)
 }
 
 /// What transforms the responses of an operation.

@@ -65,6 +65,7 @@ pub(crate) fn code(arn: String, version: Version, calls_max: Option<u32>) -> Fun
         code: vec![Span { blob: version.code.blob, offset: 0, length: version.code.length }],
         settings: shown::settings(&version, &declared, calls_max),
         entries: version.code.entries,
+        shows_tags: declared.shows_tags(),
         vary: declared.vary,
         applies_ranges: declared.applies_ranges,
     }

@@ -40,15 +40,15 @@ pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
     AccessPoint, AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest,
     DigestAlgorithm, Excess, Failure, Fetch, Fetched, Form, FunctionCode, HoldPlan, Identity, IdentityKind,
-    IngestPlan, IngestSource, Ingested, KeptProtection, ListedObject, ListedPage, Made, MadeError, MadeHead,
-    MadeNeed, NamedObject, NeededAccess, NewObjectHead, ObjectLambda, ObjectVersion, Owner, PackagePlan,
-    PackageSource, Packaged, Payload, Principal, Progress, Protection, Put, ReceivedObject, Refusal,
-    Requirement, Sealed, SealedRole, SecondFactor, SeenRequest, Session, SetResponse, ShownCaller,
-    ShownRequest, Signature, SignatureVersion, Span, SseKmsKey, Stored, Target, TransformFailure,
-    TransformFailureKind, TransformPlan, Transformation, TransformedObject, TransformedPart, Transformer,
-    Unanswered, Unfetched, UsageChange, Webhook, WebhookAnswer, WebhookContent,
+    IngestPlan, IngestSource, Ingested, InnerPurpose, InnerResponse, KeptProtection, ListedObject,
+    ListedPage, Made, MadeError, MadeHead, MadeNeed, NamedObject, NeededAccess, NewObjectHead, ObjectLambda,
+    ObjectVersion, Owner, PackagePlan, PackageSource, Packaged, Payload, Principal, Progress, Protection,
+    Put, ReceivedObject, Refusal, Requirement, Sealed, SealedRole, SecondFactor, SeenRequest, Session,
+    SetResponse, ShownCaller, ShownRequest, Signature, SignatureVersion, Span, SseKmsKey, Stored, Target,
+    TransformFailure, TransformFailureKind, TransformPlan, Transformation, TransformedObject,
+    TransformedPart, Transformer, Unanswered, Unfetched, UsageChange, Webhook, WebhookAnswer, WebhookContent,
 };
-pub use contract::{digests, keys, master_keys, quotas, seals, trace, vault};
+pub use contract::{cursors, digests, keys, master_keys, quotas, seals, trace, vault};
 pub use head::Head;
 pub use refusal::{failure_to_error, refuse, refused_by_stage};
 pub use response::Response;

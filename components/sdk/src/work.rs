@@ -4,8 +4,8 @@ use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
     Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, HoldPlan, IngestPlan, Ingested,
-    Made, PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind, TransformPlan, Unanswered,
-    Unfetched, WebhookAnswer,
+    InnerPurpose, InnerResponse, Made, PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind,
+    TransformPlan, Unanswered, Unfetched, WebhookAnswer,
 };
 
 /// A body received into memory.
@@ -65,6 +65,8 @@ pub trait Work {
     async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure>;
     /// Transforms the response that is set, or a new object.
     async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;
+    /// Makes an inner request: GET of a target, on behalf of the principal of this call.
+    async fn request(&self, target: &str, purpose: InnerPurpose) -> Result<InnerResponse, Failure>;
     /// Hands headers and body of this request to the call that waits for the answer of a webhook.
     async fn answer(&self, answer: &WebhookAnswer) -> Result<(), AnswerError>;
 }
@@ -170,6 +172,15 @@ impl Work for Call {
             Outcome::Unmade(failure) => Err(failure),
             // A client that may not go on: the host does none of its work.
             _ => Err(TransformFailure { kind: TransformFailureKind::Busy, words: String::new() }),
+        }
+    }
+
+    async fn request(&self, target: &str, purpose: InnerPurpose) -> Result<InnerResponse, Failure> {
+        self.schedule_request(target, purpose);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Responded(response) => Ok(response),
+            other => Err(failure(&other)),
         }
     }
 

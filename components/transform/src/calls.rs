@@ -11,15 +11,18 @@ use sdk::calls::Calls;
 use sdk::executor::Task;
 use sdk::{Call, Progress, ReceivedObject, SeenRequest, SentHead, Target};
 
+use crate::listing::Listing;
 use crate::prepare::{self, Prepared};
 use crate::webhook::{self, ForWebhook};
 use crate::write::NewObject;
-use crate::{answer, run};
+use crate::{answer, listing, run};
 
 /// What is held of a call while `storage` has it.
 enum Held {
     /// A component transforms the response.
     Prepared(Call, Prepared),
+    /// The same of a listing.
+    Listing(Call, Listing),
     /// A webhook does.
     ForWebhook(Call, ForWebhook),
 }
@@ -46,6 +49,10 @@ pub(crate) fn prepare(
         hold(id, Held::ForWebhook(call, prepared));
         return Ok(Some(seen));
     }
+    if let Some((listing, seen)) = listing::prepare(&call, &head, &target, rules)? {
+        hold(id, Held::Listing(call, listing));
+        return Ok(Some(seen));
+    }
     let Some((prepared, seen)) = prepare::prepare(&call, head, target, rules)? else { return Ok(None) };
     hold(id, Held::Prepared(call, prepared));
     Ok(Some(seen))
@@ -63,6 +70,7 @@ pub(crate) fn start(id: u64) -> Result<Progress> {
         Held::Prepared(call, prepared) => {
             calls.run(id, Box::pin(async move { run::run(&call, prepared).await }))
         }
+        Held::Listing(call, listing) => calls.run(id, Box::pin(async move { listing.run(&call).await })),
         Held::ForWebhook(call, prepared) => {
             calls.run(id, Box::pin(async move { webhook::run(&call, prepared).await }))
         }

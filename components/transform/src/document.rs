@@ -15,27 +15,10 @@ const HEADER_BYTES_MAX: usize = 4 << 10;
 /// Elements of a listing within each other.
 const DEPTH_MAX: usize = 8;
 
-/// Headers that only the server sets. (`content-length` of a head is what GET would return.)
-const OF_THE_SERVER: [&str; 18] = [
-    "alt-svc",
-    "connection",
-    "date",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "server",
-    "set-cookie",
-    "strict-transport-security",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-amz-id-2",
-    "x-amz-request-id",
-    "x-amz-trailer",
-];
+/// Headers that only the server sets, one a line. The host reads the same table.
+const OF_THE_SERVER: &str = include_str!("../../../gateway/server-headers.txt");
+/// One of them, which answers may have all the same: of a head, it is what GET would return.
+const LENGTH: &str = "content-length";
 
 /// The names of a listing's elements, as S3 writes them. Functions write them with a small letter
 /// first, as models of SDKs have them, or as they stand here.
@@ -158,10 +141,10 @@ pub(crate) fn push_checked(lines: &mut String, name: &str, value: &str) -> Check
     if !is_name || !is_value {
         return Err("a header that HTTP cannot have".to_owned());
     }
-    if OF_THE_SERVER.contains(&name) {
+    if name != LENGTH && OF_THE_SERVER.lines().any(|known| known == name) {
         return Err(format!("the header `{name}` is not a function's to set"));
     }
-    if name == "content-length" && value.parse::<u64>().is_err() {
+    if name == LENGTH && value.parse::<u64>().is_err() {
         return Err("a content-length that is no number".to_owned());
     }
     sdk::response::push_header(lines, name, value);

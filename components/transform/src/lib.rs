@@ -3,7 +3,8 @@
 //!
 //! [`prepare`] says what `storage` is to see of the request, [`shown`] what a transform sees.
 //! [`run`] has the response transformed: [`stored`] reads it, [`reply`] makes the new one of it,
-//! [`page`] the same of a listing. [`write`](mod@write) has what is stored made of what came.
+//! [`tags`] asks for what functions are shown besides. [`listing`] does the same for listings, and
+//! [`page`] is a page of one. [`write`](mod@write) has what is stored made of what came.
 //! [`webhook`] is the same for servers elsewhere: [`event`] what they are told, [`forwarded`] and
 //! [`document`] what they answer, [`answer`] how an answer comes that is a request of its own.
 //! [`failure`] says what a client is told of a transform that made nothing.
@@ -14,12 +15,14 @@ mod document;
 mod event;
 mod failure;
 mod forwarded;
+mod listing;
 mod page;
 mod prepare;
 mod reply;
 mod run;
 mod shown;
 mod stored;
+mod tags;
 mod webhook;
 mod write;
 

@@ -12,7 +12,7 @@ use gateway::request::query::Query;
 use gateway::request::range::Range;
 use gateway::request::response_overrides::ResponseOverrides;
 use sdk::bindings::transform::portcullis::gateway::functions;
-use sdk::{Call, FunctionCode, Head, SeenRequest, SentHead, Target, index};
+use sdk::{Call, FunctionCode, Head, InnerPurpose, SeenRequest, SentHead, Target, index};
 
 use crate::failure;
 use crate::shown::Shown;
@@ -30,16 +30,20 @@ pub(crate) enum Asked {
     Object,
     /// The head of an object alone.
     Head,
-    /// A page of a listing.
-    Page,
-    /// Nothing: the function does not say anything of listings.
-    Nothing,
 }
 
 /// A function, and what is handed to it.
+#[derive(Clone)]
 pub(crate) struct Link {
     pub(crate) function: FunctionCode,
     pub(crate) payload: String,
+}
+
+impl Link {
+    /// Whether the component has an export.
+    pub(crate) fn exports(&self, entry: &str) -> bool {
+        self.function.entries.iter().any(|known| known == entry)
+    }
 }
 
 /// A request whose response is to be transformed.
@@ -50,6 +54,8 @@ pub(crate) struct Prepared {
     pub(crate) bucket: String,
     /// Of a listing, the prefix.
     pub(crate) key: String,
+    /// The version that the client names.
+    pub(crate) version_id: Option<String>,
     /// The ARN of the Object Lambda access point.
     pub(crate) access_point_arn: Option<String>,
     pub(crate) shown: Shown,
@@ -62,8 +68,6 @@ pub(crate) struct Prepared {
     pub(crate) part_number: Option<u32>,
     /// Whether ranges may be asked for.
     pub(crate) allows_range: bool,
-    /// Whether keys of a listing are percent-encoded.
-    pub(crate) encodes_keys: bool,
 }
 
 impl Prepared {
@@ -101,8 +105,13 @@ impl Applied {
             allows_range: true,
             allows_part_number: true,
         };
-        if rules && reads_object(target) {
+        if rules {
             applied.chain = of_rules(target, When::Read, query)?;
+        }
+        // A transform gets nothing of another object that a rule transforms for everybody.
+        if !applied.chain.is_empty() && call.inner().is_some() {
+            return Err(S3Error::new(ErrorCode::MethodNotAllowed)
+                .message("A rule of the bucket transforms this object for its readers."));
         }
         let object_lambda = call.object_lambda();
         if let Some(object_lambda) = object_lambda
@@ -119,7 +128,7 @@ impl Applied {
 }
 
 /// Whether a request asks for the bytes of an object, or for their head.
-fn reads_object(target: &Target) -> bool {
+pub(crate) fn reads_object(target: &Target) -> bool {
     let operation = Operation::parse(&target.operation);
     operation.is_some_and(|operation| operation.purpose() == Purpose::ReadObject)
 }
@@ -135,7 +144,7 @@ pub(crate) fn of_rules(target: &Target, when: When, query: &Query) -> Result<Vec
     rule.functions.iter().map(link).collect()
 }
 
-fn find(arn: &str) -> Result<FunctionCode> {
+pub(crate) fn find(arn: &str) -> Result<FunctionCode> {
     let found = functions::find(arn).map_err(|()| ErrorCode::InternalError)?;
     found.ok_or_else(|| failure::not_found(arn))
 }
@@ -148,6 +157,10 @@ pub(crate) fn prepare(
     target: Target,
     rules: bool,
 ) -> Result<Option<(Prepared, SeenRequest)>> {
+    // The stage itself asks for what it transforms.
+    if !reads_object(&target) || call.inner() == Some(InnerPurpose::Transformed) {
+        return Ok(None);
+    }
     let (head, headers) = Head::split(sent.clone());
     let query = Query::parse(&head.query)?;
     let Some(applied) = Applied::find(call, &target, &query, rules)? else { return Ok(None) };
@@ -164,16 +177,13 @@ pub(crate) fn prepare(
         ));
     }
     let is_head = head.method == "HEAD";
-    let asked = asked(&target, is_head, &applied.chain);
-    let key = match asked {
-        Asked::Object | Asked::Head => target.key.clone(),
-        Asked::Page | Asked::Nothing => query.get("prefix").map(str::to_owned),
-    };
+    let asked = asked(is_head, &applied.chain);
     let prepared = Prepared {
         asked,
         chain: applied.chain,
         bucket: target.bucket.clone().unwrap_or_default(),
-        key: key.unwrap_or_default(),
+        key: target.key.clone().unwrap_or_default(),
+        version_id: query.get_non_empty("versionId").map(str::to_owned),
         access_point_arn: applied.access_point_arn,
         shown: Shown::read(call, &head, &headers, &query),
         is_head,
@@ -182,14 +192,12 @@ pub(crate) fn prepare(
         range,
         part_number,
         allows_range: applied.allows_range,
-        encodes_keys: query.get("encoding-type").is_some_and(|word| word.eq_ignore_ascii_case("url")),
     };
-    let is_of_object = matches!(asked, Asked::Object | Asked::Head);
-    let text = if is_of_object { without(&head, &headers, &sent.text) } else { sent.text };
+    let text = without(&head, &headers, &sent.text);
     let operation = match asked {
         // The head that a client is told is that of the bytes that it would get.
         Asked::Object => Operation::GetObject.name().to_owned(),
-        _ => target.operation,
+        Asked::Head => target.operation,
     };
     let seen = SeenRequest {
         head: SentHead { text, ..sent },
@@ -199,17 +207,11 @@ pub(crate) fn prepare(
     Ok(Some((prepared, seen)))
 }
 
-/// What is asked of a chain. One function alone may say what heads and listings are.
-fn asked(target: &Target, is_head: bool, chain: &[Link]) -> Asked {
-    let exports = |entry: &str| match chain {
-        [link] => link.function.entries.iter().any(|known| known == entry),
-        _ => false,
-    };
-    match (reads_object(target), is_head) {
-        (true, true) if exports("head") => Asked::Head,
-        (true, _) => Asked::Object,
-        (false, _) if exports("list-page") => Asked::Page,
-        (false, _) => Asked::Nothing,
+/// What is asked of a chain. One function alone may say what heads are.
+fn asked(is_head: bool, chain: &[Link]) -> Asked {
+    match chain {
+        [link] if is_head && link.exports("head") => Asked::Head,
+        _ => Asked::Object,
     }
 }
 

@@ -1,4 +1,4 @@
-//! A call from the response of `storage` to that of the transform.
+//! A call about an object, from the response of `storage` to that of the transform.
 
 use gateway::errors::{ErrorCode, Result};
 use sdk::{
@@ -7,37 +7,44 @@ use sdk::{
 
 use crate::prepare::{Asked, Prepared};
 use crate::stored::Stored;
-use crate::{failure, page, reply};
+use crate::{failure, reply, tags};
 
 /// Has the response transformed, and sets what comes of it.
 pub(crate) async fn run(call: &Call, prepared: Prepared) -> Result<()> {
     let response = call.response().ok_or(ErrorCode::InternalError)?;
     // What is no object, such as a redirection, passes as it is.
-    if response.status != 200 || prepared.asked == Asked::Nothing {
+    if response.status != 200 {
         return Ok(());
     }
-    if prepared.asked == Asked::Page {
-        return page::run(call, &prepared).await;
-    }
-    let stored = Stored::read(&response);
-    let object = stored.object();
+    let stored = Stored::read(&response.headers, response.length);
+    let object = TransformedObject { tags: tags::read(call, &prepared).await?, ..stored.object() };
     match prepared.asked {
         Asked::Head => {
             let plan = plan(&prepared, 0, TransformedPart::Head, object, MadeNeed::Length)?;
             let made = call.transform(&plan).await.map_err(|failed| failure::error(&failed))?;
             reply::take(call, &prepared, stored, made)
         }
-        _ => chain(call, &prepared, stored, object).await,
+        Asked::Object => {
+            let Ran { stored, made } = chain(call, &prepared, stored, object).await?;
+            reply::take(call, &prepared, stored, made)
+        }
     }
 }
 
+/// What became of the last function that ran, and the response that it was given.
+pub(crate) struct Ran {
+    pub(crate) stored: Stored,
+    pub(crate) made: Made,
+}
+
 /// Runs one function after the other: each gets what the one before it made.
-async fn chain(
+pub(crate) async fn chain(
     call: &Call,
     prepared: &Prepared,
     mut stored: Stored,
     mut object: TransformedObject,
-) -> Result<()> {
+) -> Result<Ran> {
+    let tags = object.tags.clone();
     let mut is_certain = true;
     for at in 0..prepared.chain.len() {
         let is_last = at + 1 == prepared.chain.len();
@@ -56,14 +63,14 @@ async fn chain(
         }
         let made = match call.transform(&plan).await.map_err(|failed| failure::error(&failed))? {
             Made::Reply(made) if !is_last && made.status == 200 => made,
-            made => return reply::take(call, prepared, stored, made),
+            made => return Ok(Ran { stored, made }),
         };
         is_certain = made.etag.is_some();
         // What stands for all that the function was shown, and not what it says of itself: the key
         // of what the next one makes is made of it.
         let derived = made.etag.clone().unwrap_or_default();
         stored = stored.with(prepared, &made);
-        object = TransformedObject { etag: derived, ..stored.object() };
+        object = TransformedObject { etag: derived, tags: tags.clone(), ..stored.object() };
         call.respond(200, "", &Body::Made(None));
     }
     Err(ErrorCode::InternalError.into())
@@ -74,11 +81,14 @@ pub(crate) fn plan(
     prepared: &Prepared,
     at: usize,
     part: TransformedPart,
-    object: TransformedObject,
+    mut object: TransformedObject,
     need: MadeNeed,
 ) -> Result<TransformPlan> {
     let hands_on = prepared.hands_ranges_on();
     let link = prepared.chain.get(at).ok_or(ErrorCode::InternalError)?;
+    if !link.function.shows_tags {
+        object.tags.clear();
+    }
     let shown = match &link.function.vary {
         Some(vary) => &prepared.shown.only(vary, object.last_modified_ms),
         None => &prepared.shown,

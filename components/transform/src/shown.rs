@@ -2,6 +2,7 @@
 
 use gateway::request::headers::Headers;
 use gateway::request::query::Query;
+use gateway::request::url_encoding::push_path;
 use sdk::{Call, Head, Principal, ShownCaller, ShownRequest};
 
 /// Headers that no transform sees: they prove who sends the request.
@@ -23,6 +24,7 @@ const SECRET_PARAMETERS: [&str; 9] = [
 ];
 
 /// A request and who sent it, without what proves that.
+#[derive(Clone)]
 pub(crate) struct Shown {
     pub(crate) request: ShownRequest,
     pub(crate) caller: Option<ShownCaller>,
@@ -59,6 +61,17 @@ impl Shown {
             caller: caller(call),
             at_ms: head.received_ms,
         }
+    }
+
+    /// The same of a request for one object of a listing.
+    pub(crate) fn of_key(&self, key: &str) -> Shown {
+        let url = self.request.url.split('?').next().unwrap_or_default();
+        let mut url = url.trim_end_matches('/').to_owned();
+        url.push('/');
+        push_path(&mut url, key);
+        let headers = self.request.headers.clone();
+        let request = ShownRequest { method: "GET".to_owned(), url, headers, query: Vec::new() };
+        Shown { request, caller: self.caller.clone(), at_ms: self.at_ms }
     }
 
     /// What is left of it for a function that says what it depends on. `modified_ms`, which belongs

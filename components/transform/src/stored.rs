@@ -2,7 +2,7 @@
 
 use gateway::object::metadata::METADATA_PREFIX;
 use gateway::timestamp::parse_http_date;
-use sdk::{MadeHead, SetResponse, TransformedObject};
+use sdk::{MadeHead, TransformedObject};
 
 use crate::prepare::Prepared;
 
@@ -27,12 +27,13 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Reads the response. The head of an object alone says its length itself.
-    pub(crate) fn read(response: &SetResponse) -> Stored {
-        let lines = response.headers.lines().filter_map(|line| line.split_once(": "));
+    /// Reads a response with a body of so many bytes. The head of an object alone says its length
+    /// itself.
+    pub(crate) fn read(headers: &str, length: u64) -> Stored {
+        let lines = headers.lines().filter_map(|line| line.split_once(": "));
         let headers: Vec<_> = lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let announced = headers.iter().find(|(name, _)| name == "content-length");
-        let size = announced.and_then(|(_, length)| length.parse().ok()).unwrap_or(response.length);
+        let size = announced.and_then(|(_, length)| length.parse().ok()).unwrap_or(length);
         Stored { headers, size }
     }
 
@@ -57,6 +58,7 @@ impl Stored {
             content_type: self.get("content-type").map(str::to_owned),
             last_modified_ms: self.modified_ms(),
             metadata: metadata.collect(),
+            tags: Vec::new(),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::event::{self, Fields};
 use crate::prepare::{of_rules, part_number, without};
 use crate::shown::Shown;
 use crate::stored::Stored;
-use crate::{document, failure, forwarded, reply};
+use crate::{document, failure, forwarded, listing, reply};
 
 /// Before and behind the name of a webhook in an ARN of MinIO.
 const MINIO_ARN: (&str, &str) = ("arn:minio:s3-object-lambda::", ":webhook");
@@ -94,7 +94,14 @@ pub(crate) struct ForWebhook {
 pub(crate) fn named(call: &Call, sent: &SentHead) -> Result<Option<Named>> {
     let known = known();
     if let Some(object_lambda) = call.object_lambda() {
-        let Some(transformation) = object_lambda.transformation else { return Ok(None) };
+        let Some(transformation) = object_lambda.transformation else {
+            return match named_by(sent, call, &known)? {
+                None => Ok(None),
+                Some(_) => Err(S3Error::invalid_request(
+                    "An Object Lambda access point takes no parameter lambdaArn",
+                )),
+            };
+        };
         let arn = transformation.function_arn.as_str();
         let Some((name, kind)) = name_in(arn).and_then(|name| known.webhooks.get_key_value(name)) else {
             return Ok(None);
@@ -106,16 +113,20 @@ pub(crate) fn named(call: &Call, sent: &SentHead) -> Result<Option<Named>> {
         let (name, kind) = (name.clone(), *kind);
         return Ok(Some(Named { name, kind, by_access_point: Some((object_lambda.arn, transformation)) }));
     }
+    let Some(arn) = named_by(sent, call, &known)? else { return Ok(None) };
+    match minio_name(&arn).and_then(|name| known.webhooks.get_key_value(name)) {
+        Some((name, kind)) => Ok(Some(Named { name: name.clone(), kind: *kind, by_access_point: None })),
+        None => Err(failure::not_found(&arn)),
+    }
+}
+
+/// What the request itself names, where requests may.
+fn named_by(sent: &SentHead, call: &Call, known: &Known) -> Result<Option<String>> {
     if !known.takes_lambda_arn || call.target().operation != Operation::GetObject.name() {
         return Ok(None);
     }
     let (head, _) = Head::split(sent.clone());
-    let query = Query::parse(&head.query)?;
-    let Some(arn) = query.get_non_empty(LAMBDA_ARN) else { return Ok(None) };
-    match minio_name(arn).and_then(|name| known.webhooks.get_key_value(name)) {
-        Some((name, kind)) => Ok(Some(Named { name: name.clone(), kind: *kind, by_access_point: None })),
-        None => Err(failure::not_found(arn)),
-    }
+    Ok(Query::parse(&head.query)?.get_non_empty(LAMBDA_ARN).map(str::to_owned))
 }
 
 /// The name of a function in an ARN: of AWS, with or without a version, or of MinIO.
@@ -148,8 +159,12 @@ pub(crate) fn prepare(
 ) -> Result<(ForWebhook, SeenRequest)> {
     let (head, headers) = Head::split(sent.clone());
     let query = Query::parse(&head.query)?;
-    if rules && target.key.is_some() && !of_rules(&target, When::Read, &query)?.is_empty() {
-        let message = "A rule of the bucket transforms this object, and a webhook cannot follow it";
+    let follows_rule = match target.key {
+        Some(_) => rules && !of_rules(&target, When::Read, &query)?.is_empty(),
+        None => rules && listing::for_everybody(&target, &query)?.is_some(),
+    };
+    if follows_rule {
+        let message = "A rule of the bucket transforms what is read, and a webhook cannot follow it";
         return Err(S3Error::new(ErrorCode::NotImplemented).message(message));
     }
     let part_number = part_number(&query)?;
@@ -194,7 +209,7 @@ pub(crate) async fn run(call: &Call, prepared: ForWebhook) -> Result<()> {
         url: shown.request.url.clone(),
         moment: AmzDate::from_milliseconds(shown.at_ms).basic(),
     };
-    let stored = Stored::read(&response);
+    let stored = Stored::read(&response.headers, response.length);
     let plan = TransformPlan {
         transformer: Transformer::Webhook(webhook),
         part: TransformedPart::Object,

@@ -44,7 +44,10 @@ impl NewObject {
     pub(crate) async fn make(self, call: &Call) -> Result<Option<NewObjectHead>> {
         let mut made = NewObjectHead { content_type: None, metadata: None, length: 0 };
         let ReceivedObject { mut source, mut object } = self.received;
+        // They come with the request, or belong to an object that it may read.
+        let tags = std::mem::take(&mut object.tags);
         for link in &self.chain {
+            object.tags = if link.function.shows_tags { tags.clone() } else { Vec::new() };
             let plan = TransformPlan {
                 transformer: Transformer::Function(link.function.clone()),
                 part: TransformedPart::NewObject(source.take()),

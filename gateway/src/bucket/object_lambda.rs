@@ -124,6 +124,11 @@ impl TransformedAction {
         }
     }
 
+    /// Whether its responses show sizes and ETags of objects: they have no range.
+    pub fn lists(self) -> bool {
+        self.features().is_none()
+    }
+
     fn parse(text: &str) -> Result<TransformedAction> {
         TransformedAction::of_operation(text).ok_or_else(|| ErrorCode::MalformedXML.into())
     }

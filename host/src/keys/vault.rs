@@ -151,6 +151,7 @@ pub struct Vault {
     seeds: Aes256Gcm,
     master_keys: Aes256Gcm,
     function_secrets: Aes256Gcm,
+    positions: Aes256Gcm,
     uses: uses::Uses,
 }
 
@@ -177,6 +178,7 @@ impl Vault {
             seeds: cipher(key, "seeds"),
             master_keys: cipher(key, "master keys"),
             function_secrets: cipher(key, "secrets of functions"),
+            positions: cipher(key, "positions in listings"),
             uses: uses::Uses::default(),
         }
     }
@@ -280,6 +282,25 @@ impl Vault {
     pub fn open_secret(&self, function: &str, name: &str, sealed: &[u8]) -> Result<Secret, Unsealable> {
         let opened = open(&self.function_secrets, sealed, &secret_of(function, name))?;
         String::from_utf8(opened).map(Secret::new).map_err(|_| Unsealable)
+    }
+
+    /// Seals a position in a listing, as a text for URLs.
+    ///
+    /// # Errors
+    /// No randomness, which is a broken system.
+    pub(crate) fn seal_position(&self, listing: &str, position: &str) -> Result<String, KeysError> {
+        let sealed = seal(&self.positions, position.as_bytes(), listing.as_bytes())?;
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// What [`Vault::seal_position`] sealed.
+    ///
+    /// # Errors
+    /// It was not sealed here, or for another listing.
+    pub(crate) fn open_position(&self, listing: &str, text: &str) -> Result<String, Unsealable> {
+        let sealed = URL_SAFE_NO_PAD.decode(text).map_err(|_| Unsealable)?;
+        let opened = open(&self.positions, &sealed, listing.as_bytes())?;
+        String::from_utf8(opened).map_err(|_| Unsealable)
     }
 
     /// What a token carries.

@@ -71,7 +71,7 @@ pub use adviser::exports::portcullis::gateway::advice;
 pub use adviser::{Adviser, AdviserPre};
 pub use code_reader::{CodeReader, CodeReaderPre};
 pub use generated::portcullis::gateway::{
-    calls, digests, index, keys, master_keys, quotas, random, seals, settings, stages, trace, vault,
+    calls, cursors, digests, index, keys, master_keys, quotas, random, seals, settings, stages, trace, vault,
 };
 pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
 pub use owners::OwnerReaderPre;

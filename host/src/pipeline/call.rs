@@ -2,16 +2,18 @@
 //! and the response.
 
 mod facts;
+mod on_behalf;
 mod scheduled;
 
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::pipeline::bindings::CallHandle;
-use crate::pipeline::bindings::calls::{Outcome, Stored};
+use crate::pipeline::bindings::calls::{InnerPurpose, Outcome, Stored};
 use crate::pipeline::head;
 use crate::pipeline::journal::Journal;
 use crate::pipeline::peer::{Endpoint, EndpointPolicy, Peer};
@@ -21,6 +23,7 @@ use crate::telemetry::otlp::Laps;
 use volume::{DataKey, PendingBlob};
 
 pub use facts::Facts;
+pub use on_behalf::OnBehalf;
 pub use scheduled::{
     Hold, Ingest, IngestSource, PackageWork, StoredBytes, TransformInput, TransformWork, WholeBody, Work,
 };
@@ -39,13 +42,15 @@ pub enum CallResponseBody {
     Stored(StoredBytes),
     /// What a transform made; of it the bytes from one to another, both included.
     Made(Option<(u64, u64)>),
+    /// What the last inner request was answered with. Only a transform gets it.
+    Inner,
 }
 
 impl CallResponseBody {
     /// Bytes, as far as they are known.
     pub fn length(&self) -> u64 {
         match self {
-            CallResponseBody::None | CallResponseBody::Made(_) => 0,
+            CallResponseBody::None | CallResponseBody::Made(_) | CallResponseBody::Inner => 0,
             CallResponseBody::Bytes(bytes) => bytes.len() as u64,
             CallResponseBody::Stored(stored) => stored.spans.iter().map(|span| span.length).sum(),
         }
@@ -121,6 +126,10 @@ pub struct CallState {
     pub made: Option<Made>,
     /// The code of a component that it tried; removed with the call, unless that deploys it.
     pub tried: Option<Box<TriedCode>>,
+    /// The body that its last inner request was answered with.
+    pub inner: Option<CallResponseBody>,
+    /// On whose behalf it is made and what for, where the host makes it.
+    pub on_behalf: Option<(Rc<OnBehalf>, InnerPurpose)>,
     /// The data keys that were made or opened for it. Stages know their numbers only.
     pub data_keys: Vec<DataKey>,
     /// The code of the error that the response tells of.
@@ -223,12 +232,50 @@ impl CallState {
             pending: Vec::new(),
             tried: None,
             made: None,
+            inner: None,
+            on_behalf: None,
             data_keys: Vec::new(),
             error: None,
             explanation: Explanation::Closed,
             names_are_seen: false,
             stopwatch: None,
         }
+    }
+
+    /// The call of an inner request.
+    pub fn inner(of: Rc<OnBehalf>, purpose: InnerPurpose, parts: Parts, id: u64, received_ms: u64) -> Self {
+        let mut call = CallState::unsent(parts, of.source);
+        call.id = id;
+        call.received_ms = received_ms;
+        call.request_id.clone_from(&of.request_id);
+        call.tls = of.tls;
+        call.endpoint.clone_from(&of.endpoint);
+        call.explanation = Explanation::Open;
+        call.names_are_seen = of.names_are_seen;
+        call.facts = of.facts();
+        call.on_behalf = Some((of, purpose));
+        call
+    }
+
+    /// On whose behalf inner requests are made for it. None for an inner request itself, and before
+    /// the principal is known.
+    pub fn on_behalf_of(&self) -> Option<OnBehalf> {
+        let facts = &self.facts;
+        let is_inner = self.on_behalf.is_some();
+        Some(OnBehalf {
+            principal: facts.principal.clone().filter(|_| !is_inner)?,
+            target: facts.target.clone()?,
+            session: facts.session.clone(),
+            signature: facts.signature,
+            access_point: facts.access_point.clone(),
+            object_lambda: facts.object_lambda.clone(),
+            source: self.source,
+            tls: self.tls,
+            endpoint: self.endpoint.clone(),
+            names_are_seen: self.names_are_seen,
+            headers: self.headers.clone(),
+            request_id: self.request_id.clone(),
+        })
     }
 
     /// The client's address as stages read it; empty where it is not known.
@@ -239,7 +286,7 @@ impl CallState {
     /// Makes it a call that no stage has seen yet, so that it can run again. What was received for
     /// it and its journal stay.
     pub fn begin_again(&mut self) {
-        self.facts = Facts::default();
+        self.facts = self.on_behalf.as_ref().map(|(of, _)| of.facts()).unwrap_or_default();
         self.work = None;
         self.outcome = Outcome::None;
         self.response = None;

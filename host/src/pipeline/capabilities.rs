@@ -5,6 +5,7 @@
 //! to one: what a client can cause has a value in the interface.
 
 mod calls;
+mod cursors;
 mod digests;
 mod index;
 mod keys;
@@ -89,6 +90,7 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     bindings::master_keys::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::seals::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::digests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::cursors::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::random::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::settings::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::quotas::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;

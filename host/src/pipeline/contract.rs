@@ -2,6 +2,8 @@
 
 use std::hash::{Hash, Hasher};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::body::digest::Algorithm;
 use crate::body::{ChunkSignature, Chunked, Payload};
 use crate::hex;
@@ -40,6 +42,18 @@ pub(crate) fn promised(payload: calls::Payload, chain: Option<ChunkSignature>) -
 pub(crate) fn origin(request_id: &str, operation: &str, target: Option<Target>) -> RequestOrigin {
     let (bucket, key) = target.map(|target| (target.bucket, target.key)).unwrap_or_default();
     RequestOrigin { request_id: request_id.to_owned(), operation: operation.to_owned(), bucket, key }
+}
+
+/// The target of a request for an object beside the one that a call is about.
+pub(crate) fn object_target(beside: &Target, key: &str, version_id: Option<&str>) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let bucket = beside.bucket.as_deref().unwrap_or_default();
+    let mut target = format!("/{}/{}", encoded(bucket), encoded(key));
+    if let Some(version_id) = version_id {
+        target.push_str("?versionId=");
+        target.push_str(&encoded(version_id));
+    }
+    target
 }
 
 /// What the access log says of a target.

@@ -263,9 +263,12 @@ fn nature(work: &Work) -> Nature {
         | Work::Ingest(Ingest { source: IngestSource::Sent, .. }) => Nature::Body,
         Work::Commit(_) => Nature::Commit,
         Work::Pause => Nature::Pause,
-        Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) | Work::Transform(_) | Work::Package(_) => {
-            Nature::Repeatable
-        }
+        Work::Ingest(_)
+        | Work::Digest(..)
+        | Work::Fetch(_)
+        | Work::Transform(_)
+        | Work::Package(_)
+        | Work::Request(..) => Nature::Repeatable,
     }
 }
 
@@ -328,10 +331,11 @@ fn fingerprint(work: &Work) -> u64 {
                 TransformInput::Bytes(bytes) => bytes.hash(&mut hasher),
                 TransformInput::Stored(StoredBytes { spans: stored, .. }) => spans(stored, &mut hasher),
                 // It follows from the work before.
-                TransformInput::Made(_) => {}
+                TransformInput::Made(_) | TransformInput::Inner(_) => {}
             }
         }
         Work::Receive(length_max) => (8_u8, length_max).hash(&mut hasher),
+        Work::Request(target, purpose) => (11_u8, target, *purpose as u8).hash(&mut hasher),
     }
     hasher.finish()
 }

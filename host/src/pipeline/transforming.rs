@@ -13,6 +13,7 @@ mod figures;
 mod held;
 mod made;
 mod package;
+mod range_cut;
 mod settings;
 mod tried;
 
@@ -26,20 +27,22 @@ use crate::config::TransformOptions;
 use crate::keys::vault::Vault;
 use crate::outbound::Outbound;
 use crate::pipeline::bindings::calls::{
-    self, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, NewObjectHead, Target, TransformFailure,
-    TransformFailureKind, TransformedPart, Transformer,
+    self, FunctionCode, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, NewObjectHead, Target,
+    TransformFailure, TransformFailureKind, TransformedPart,
 };
-use crate::pipeline::call::{Facts, TransformInput, TransformWork};
+use crate::pipeline::call::{CallResponseBody, Facts, TransformInput, TransformWork};
 use crate::pipeline::contract::volume_span;
 use crate::pipeline::header_lines;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::metrics::{Family, FamilySource};
 use crate::transforms::{
-    self, Answer, Body, BodyFailed, Call, CallCaps, CallFailure, CallLent, Entry, FailureKind, LogRing, Page,
-    PageEntry, ReplyHead, RuntimeOptions, Spooled, StoredHead, TransformReply, VariantKey, Variants,
+    self, Answer, Body, BodyFailed, Call, CallCaps, CallFailure, CallLent, Entry, FailureKind, LogRing,
+    Objects, Page, PageEntry, ReplyHead, RuntimeOptions, Spooled, StoredHead, TransformReply, VariantKey,
+    Variants,
 };
 use catalogue::Catalogue;
 pub(crate) use explain::{FailedTransform, OfTransform};
+use made::EarlierFailure;
 pub use made::Made;
 pub(crate) use package::{CheckedPackage, Unpackaged};
 pub use tried::TriedCode;
@@ -59,6 +62,8 @@ pub(crate) struct LentToRun<'a> {
     pub(crate) volume: &'a Arc<Volume>,
     /// Fetches from elsewhere.
     pub(crate) outbound: &'a Arc<Outbound>,
+    /// Makes what reads other objects, on behalf of the principal.
+    pub(crate) objects: &'a dyn Fn() -> Option<Arc<dyn Objects>>,
 }
 
 /// What runs transforms, those that are ready, and what they made.
@@ -119,17 +124,18 @@ impl Transforming {
     /// What became of a transform that made nothing.
     pub(crate) async fn transform(
         &self,
+        function: &FunctionCode,
         work: TransformWork,
         lent: LentToRun<'_>,
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
-        let Transformer::Function(function) = &work.plan.transformer else {
-            return Err(failures::unavailable("webhooks are not served"));
-        };
-        let variant = function.vary.is_some().then(|| context::variant(function, &work.plan));
+        // Nothing stands for what it reads of other objects, so what it makes is not kept, and has
+        // no ETag.
+        let is_certain = function.vary.is_some() && !settings::grants_objects(&function.settings);
+        let variant = is_certain.then(|| context::variant(function, &work.plan));
         let etag = variant.as_ref().map(context::etag);
         let is_kept = matches!(work.plan.part, TransformedPart::Object) && self.variants.is_on();
         let Some(key) = variant.filter(|_| is_kept) else {
-            return self.run(work, lent, etag, None).await;
+            return self.run(function, work, lent, (etag, None)).await;
         };
         let lead = match self.variants.get(&key) {
             Some(kept) => Ok(kept),
@@ -140,37 +146,37 @@ impl Transforming {
                 let made = Made::kept(Arc::clone(&kept), work.plan.need);
                 Ok((calls::Made::Reply(made_head(kept.head.clone(), etag, &made)), Some(made)))
             }
-            Err(_lead) => self.run(work, lent, etag, Some(key)).await,
+            Err(_lead) => self.run(function, work, lent, (etag, Some(key))).await,
         }
     }
 
     async fn run(
         &self,
+        function: &FunctionCode,
         work: TransformWork,
         lent: LentToRun<'_>,
-        etag: Option<String>,
-        key: Option<VariantKey>,
+        (etag, key): (Option<String>, Option<VariantKey>),
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
         let TransformWork { plan, request_id, input, .. } = work;
         let context = context::of(&plan, request_id);
-        let Transformer::Function(function) = plan.transformer else {
-            return Err(failures::unavailable("webhooks are not served"));
-        };
-        let (runtime, transform) = self.catalogue.ready(&function, lent.volume).await?;
+        let (runtime, transform) = self.catalogue.ready(function, lent.volume).await?;
+        let earlier = EarlierFailure::default();
         let (entry, body) = match plan.part {
-            TransformedPart::Object => (Entry::Get, body(input, lent.volume)?),
+            TransformedPart::Object => (Entry::Get, body(input, lent.volume, &earlier)?),
             TransformedPart::Head => (Entry::Head, transforms::whole(Vec::new())),
             TransformedPart::Page(page) => (Entry::ListPage(given(page)), transforms::whole(Vec::new())),
-            TransformedPart::NewObject(_) => (Entry::Put, body(input, lent.volume)?),
+            TransformedPart::NewObject(_) => (Entry::Put, body(input, lent.volume, &earlier)?),
         };
         let object = key.map(|key| (key, context.bucket.clone(), context.key.clone()));
-        let lent = CallLent { objects: None, outbound: Some(Arc::clone(lent.outbound)) };
+        let objects = if transform.reads_objects() { (lent.objects)() } else { None };
+        let lent = CallLent { objects, outbound: Some(Arc::clone(lent.outbound)) };
         let answer = runtime.run(&transform, Call { entry, context, body, lent }).await;
-        match answer.map_err(|failure| failures::told(&failure))? {
+        let told = |failure| failures::told(&earlier.or(failure));
+        match answer.map_err(told)? {
             Answer::Reply(reply) => {
                 let head = reply.head.clone();
                 let made = self.made(reply, object, plan.need).await;
-                let made = made.map_err(|failure| failures::told(&failure))?;
+                let made = made.map_err(told)?;
                 Ok((calls::Made::Reply(made_head(head, etag, &made)), Some(made)))
             }
             Answer::Head(of_head, size) => {
@@ -184,7 +190,7 @@ impl Transforming {
             Answer::Stored(StoredHead { content_type, metadata }, body) => {
                 let nothing = ReplyHead { status: 200, headers: Vec::new(), metadata: None };
                 let made = self.made(TransformReply { head: nothing, body }, None, MadeNeed::Whole).await;
-                let made = made.map_err(|failure| failures::told(&failure))?;
+                let made = made.map_err(told)?;
                 let length = made.length().unwrap_or_default();
                 Ok((calls::Made::NewObject(NewObjectHead { content_type, metadata, length }), Some(made)))
             }
@@ -279,11 +285,15 @@ fn listed(page: Page) -> ListedPage {
 }
 
 /// The bytes of a response as a transform reads them.
-fn body(input: TransformInput, volume: &Volume) -> Result<Body, TransformFailure> {
+fn body(input: TransformInput, volume: &Volume, earlier: &EarlierFailure) -> Result<Body, TransformFailure> {
     let stored = match input {
         TransformInput::Bytes(bytes) => return Ok(transforms::whole(bytes)),
         TransformInput::Stored(stored) => stored,
-        TransformInput::Made(made) => return made.input(),
+        TransformInput::Made(made) => return made.input(earlier.clone()),
+        TransformInput::Inner(Some(CallResponseBody::None)) => return Ok(transforms::whole(Vec::new())),
+        TransformInput::Inner(Some(CallResponseBody::Bytes(bytes))) => return Ok(transforms::whole(bytes)),
+        TransformInput::Inner(Some(CallResponseBody::Stored(stored))) => stored,
+        TransformInput::Inner(_) => return Err(failures::of(TransformFailureKind::SourceFailed, "")),
     };
     let spans: Vec<_> = stored.spans.iter().map(volume_span).collect();
     let body = volume.reader(&spans, stored.key.as_ref()).and_then(ResponseBody::stored);

@@ -10,6 +10,7 @@ mod ask;
 mod body;
 mod figures;
 mod input;
+mod range;
 #[cfg(test)]
 mod tests;
 mod waiting;

@@ -14,7 +14,7 @@ use crate::pipeline::bindings::calls::{
     self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span, Transformer, WebhookAnswer,
 };
 use crate::pipeline::call::{
-    Hold, Ingest, IngestSource, PackageWork, StoredBytes, TransformWork, WholeBody, Work,
+    CallResponseBody, Hold, Ingest, IngestSource, PackageWork, StoredBytes, TransformWork, WholeBody, Work,
 };
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
@@ -25,6 +25,7 @@ use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
 use crate::pipeline::transforming::{CheckedPackage, LentToRun, Made, TriedCode, Unpackaged};
 use crate::pipeline::webhooks::{self, AnswerOutcome};
 use crate::telemetry::reason;
+use crate::transforms::Objects;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
 
 /// Memory that a document takes while its call lasts, in lengths of the document: as it came, as a
@@ -51,28 +52,39 @@ pub struct Done {
     pub made: Option<Made>,
     /// The code of a component that was tried.
     pub tried: Option<Box<TriedCode>>,
+    /// The body that an inner request was answered with.
+    pub inner: Option<CallResponseBody>,
+}
+
+/// What work is lent.
+#[derive(Clone, Copy)]
+pub(super) struct WorkLent<'a, 'b> {
+    pub(super) shared: &'a Shared,
+    /// Makes what reads other objects for a transform.
+    pub(super) objects: &'b dyn Fn() -> Option<Arc<dyn Objects>>,
 }
 
 impl From<Outcome> for Done {
     fn from(outcome: Outcome) -> Done {
-        Done { outcome, pending: Vec::new(), made: None, tried: None }
+        Done { outcome, pending: Vec::new(), made: None, tried: None, inner: None }
     }
 }
 
 /// Does a piece of work.
 /// `rooms` holds the room of the call's documents until the call ends.
-pub async fn perform<'a, B>(
+pub(super) async fn perform<'a, B>(
     work: Work,
     payload: Payload,
     sender: Sender,
     body: &mut RequestBody<B>,
-    shared: &'a Shared,
+    lent: WorkLent<'a, '_>,
     rooms: &mut Vec<Taken<'a>>,
 ) -> Done
 where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let shared = lent.shared;
     let idle = shared.config.body_idle_timeout();
     let Sender::Admitted(pass) = sender else {
         return failed(Failure::Overloaded).into();
@@ -108,7 +120,9 @@ where
         Work::Digest(spans, digests) => digest(&spans, &digests, &shared.volume).await.into(),
         Work::Fetch(wanted) => fetch(&wanted, &shared.outbound).await.into(),
         Work::Package(work) => Box::pin(package(*work, shared)).await,
-        Work::Transform(work) => Box::pin(transform(*work, shared)).await,
+        Work::Transform(work) => Box::pin(transform(*work, lent)).await,
+        // The worker makes it.
+        Work::Request(..) => failed(Failure::StorageFailed).into(),
         Work::Answer(answer) => Box::pin(answered(*answer, body, payload, shared)).await.into(),
         Work::Pause => {
             tokio::task::yield_now().await;
@@ -131,12 +145,12 @@ async fn package(work: PackageWork, shared: &Shared) -> Done {
     }
 }
 
-async fn transform(work: TransformWork, shared: &Shared) -> Done {
+async fn transform(work: TransformWork, WorkLent { shared, objects }: WorkLent<'_, '_>) -> Done {
     let outcome = match work.plan.transformer.clone() {
         Transformer::Webhook(webhook) => shared.webhooks.ask(work, &webhook, shared).await,
-        Transformer::Function(_) => {
-            let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound };
-            shared.transforming.transform(work, lent).await
+        Transformer::Function(function) => {
+            let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound, objects };
+            shared.transforming.transform(&function, work, lent).await
         }
     };
     match outcome {

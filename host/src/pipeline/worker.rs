@@ -8,6 +8,8 @@
 //! `response_of` makes the response. When an instance is lost, `repeat` runs a call again with its
 //! journal.
 
+mod inner;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,7 +42,7 @@ use crate::pipeline::request_body::{Afterwards, RequestBody};
 use crate::pipeline::responses;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
-use crate::pipeline::work::{self, Done, Sender};
+use crate::pipeline::work::{self, Done, Sender, WorkLent};
 use crate::telemetry::access::{Access, ErrorCode, Resolved, SignedBy};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::{Answered, Laps};
@@ -128,6 +130,8 @@ struct Ticket {
     slot: u32,
     id: u64,
     pass: Rc<Pass>,
+    /// Whether the host itself makes the request.
+    is_inner: bool,
     done: bool,
 }
 
@@ -163,7 +167,8 @@ impl Answering for Worker {
         call.names_are_seen = self.shared.stages.look_at_named();
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let (incarnation, pass) = (self.incarnation.clone(), peer.pass);
-        let mut ticket = Ticket { worker: self.clone(), incarnation, slot, id, pass, done: false };
+        let mut ticket =
+            Ticket { worker: self.clone(), incarnation, slot, id, pass, is_inner: false, done: false };
         let answered = self.run(&ticket, &mut body).await;
         if answered.is_none() {
             ticket.forget();
@@ -247,7 +252,19 @@ impl Worker {
                 };
                 match missing {
                     Some(outcome) => outcome.into(),
-                    None => work::perform(work, payload, sender, body, &self.shared, &mut rooms).await,
+                    None if ticket.is_inner && !inner::may_wait_for(&work) => {
+                        Outcome::Failed(Failure::StorageFailed).into()
+                    }
+                    None => match work {
+                        Work::Request(target, purpose) => {
+                            self.request(ticket, (&target, purpose), &sender).await
+                        }
+                        work => {
+                            let lent = || self.lend_objects(ticket);
+                            let lent = WorkLent { shared: &self.shared, objects: &lent };
+                            work::perform(work, payload, sender, body, lent, &mut rooms).await
+                        }
+                    },
                 }
             };
             let (done, why) = reason::asked(working).await;
@@ -289,7 +306,7 @@ impl Worker {
     /// Goes on with a call whose work is done.
     fn go_on(&self, ticket: &Ticket, done: Done, received: Option<WholeBody>) -> Option<Progress> {
         {
-            let Done { outcome, pending, made, tried } = done;
+            let Done { outcome, pending, made, tried, inner } = done;
             let mut instance = self.instance.try_borrow_mut().ok()?;
             let call = instance.store.data_mut().calls.get(ticket.slot)?;
             // The journal first: where the instance is another one by now, the call is repeated
@@ -298,6 +315,7 @@ impl Worker {
             call.tried = tried.or(call.tried.take());
             call.received = received.or(call.received.take());
             call.made = made.or(call.made.take());
+            call.inner = inner.or(call.inner.take());
             call.journal.done(&outcome);
             call.outcome = outcome;
         }
@@ -331,10 +349,13 @@ impl Worker {
             match call.journal.outcome(number, call.work.as_ref()?) {
                 Some(outcome) => {
                     // What a chain of transforms made last is still what its response needs.
-                    if let Some(Work::Transform(work)) = call.work.take()
-                        && let TransformInput::Made(made) = work.input
-                    {
-                        call.made = Some(made);
+                    // So is what was received for the next one.
+                    if let Some(Work::Transform(work)) = call.work.take() {
+                        match work.input {
+                            TransformInput::Made(made) => call.made = Some(made),
+                            TransformInput::Inner(body) => call.inner = body.or(call.inner.take()),
+                            TransformInput::Bytes(_) | TransformInput::Stored(_) => {}
+                        }
                     }
                     call.outcome = outcome;
                 }
@@ -557,6 +578,7 @@ impl Worker {
                 Some(made) => made.body(range)?,
                 None => anyhow::bail!("there is nothing that a transform made"),
             },
+            CallResponseBody::Inner => anyhow::bail!("what is for a transform is no response"),
         };
         let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(made.status)?;

@@ -237,6 +237,7 @@ struct Shard {
     replaced: AtomicU64,
     renewed: AtomicU64,
     repeated: AtomicU64,
+    inner: AtomicU64,
     long_steps: AtomicU64,
     exported: [AtomicU64; 3],
     dropped: [AtomicU64; 3],
@@ -372,6 +373,11 @@ impl Metrics {
     /// A call ran again in a fresh instance.
     pub fn call_repeated(&self) {
         self.add(|shard| Some(&shard.repeated), 1);
+    }
+
+    /// The host has made a request itself, on behalf of the principal of a call.
+    pub fn inner_request(&self) {
+        self.add(|shard| Some(&shard.inner), 1);
     }
 
     /// A step of the pipeline takes longer than one should.

@@ -22,11 +22,13 @@ pub struct Grants {
     pub objects: bool,
     /// Values that its calls share.
     pub scratch: bool,
+    /// The tags of the object, where the caller may read them.
+    pub tags: bool,
 }
 
 impl Grants {
     /// The names of what can be granted.
-    pub const NAMES: [&'static str; 6] = ["clock", "random", "http", "secrets", "objects", "scratch"];
+    pub const NAMES: [&'static str; 7] = ["clock", "random", "http", "secrets", "objects", "scratch", "tags"];
 
     /// Whether an interface is granted. `log` and `types` always are.
     pub(super) fn has(&self, interface: &str) -> bool {
@@ -43,7 +45,7 @@ impl Grants {
     }
 
     /// Adds a grant as a command line or a file writes it: `clock`, `random`, `objects`, `scratch`,
-    /// `http=HOST[:PORT]`, `secrets=NAME=VALUE`. The last two may be repeated.
+    /// `tags`, `http=HOST[:PORT]`, `secrets=NAME=VALUE`. The last two may be repeated.
     ///
     /// # Errors
     /// What is none of these.
@@ -54,6 +56,7 @@ impl Grants {
                 "random" => self.random = true,
                 "objects" => self.objects = true,
                 "scratch" => self.scratch = true,
+                "tags" => self.tags = true,
                 "http" => bail!("`http` is granted host by host: http=api.example.com"),
                 "secrets" => bail!("`secrets` are granted one by one: secrets=NAME=VALUE"),
                 _ => {

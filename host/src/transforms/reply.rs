@@ -18,28 +18,9 @@ const MESSAGE_BYTES_MAX: usize = 1 << 10;
 /// Entries of a page, and its common prefixes.
 const PAGE_ENTRIES_MAX: usize = 1000;
 
-/// Headers that only the server sets: they frame a response, name it, or belong to a connection.
-const OF_THE_SERVER: [&str; 19] = [
-    "connection",
-    "content-length",
-    "date",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "server",
-    "set-cookie",
-    "strict-transport-security",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-amz-id-2",
-    "x-amz-request-id",
-    "x-amz-trailer",
-    "alt-svc",
-    "host",
-];
+/// Headers that only the server sets, one a line: they frame a response, name it, or belong to a
+/// connection. The stage `transform` reads the same table.
+const OF_THE_SERVER: &str = include_str!("../../../gateway/server-headers.txt");
 /// Metadata has a field of its own.
 const METADATA: &str = "x-amz-meta-";
 
@@ -120,7 +101,7 @@ fn check_header((name, value): (String, String)) -> Result<(String, String), Cal
     if HeaderName::from_bytes(lower.as_bytes()).is_err() || HeaderValue::from_str(&value).is_err() {
         return Err(bad(format!("the header `{}` is none that HTTP can have", shown(&name))));
     }
-    if OF_THE_SERVER.contains(&lower.as_str()) || lower.starts_with(METADATA) {
+    if OF_THE_SERVER.lines().any(|name| name == lower) || lower.starts_with(METADATA) {
         return Err(bad(format!("the header `{lower}` is not a transform's to set")));
     }
     Ok((lower, value))

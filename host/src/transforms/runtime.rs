@@ -66,6 +66,11 @@ impl Transform {
         self.exports.entries()
     }
 
+    /// Whether it may read other objects.
+    pub(crate) fn reads_objects(&self) -> bool {
+        self.grants.objects
+    }
+
     /// What it told the operator.
     pub fn log(&self) -> &Arc<LogRing> {
         &self.log

@@ -549,3 +549,33 @@ fn a_webhook_behind_an_access_point_makes_objects_heads_and_listings() {
     check(&ranged, 501, "NotImplemented");
     drop(events);
 }
+
+/// An Object Lambda access point that transforms nothing of GetObject does not let a request do so.
+#[test]
+fn an_access_point_takes_no_webhook_from_the_request() {
+    let (_server, mut client) = served("", Event::end_well);
+    let point = "<CreateAccessPointRequest><Bucket>photos</Bucket></CreateAccessPointRequest>";
+    client.expect(control("PUT", "accesspoint/reports", OWN).body(point));
+    let function = "arn:aws:lambda:us-east-1:000000000001:function:aws";
+    let alias = create(&mut client, "heads", &configured(SUPPORTING, &["HeadObject"], function, ""));
+    assert_eq!(client.get(&format!("/{alias}/dir/a%20b")).text(), "hello");
+    let named = by("minio").replace("/photos/", &format!("/{alias}/"));
+    check(&client.call("GET", &named), 400, "InvalidRequest");
+}
+
+/// A page that a rule of the bucket changes is nothing for a webhook.
+#[test]
+fn a_listing_below_a_rule_is_not_for_a_webhook() {
+    let (_server, mut client) = served("", Event::end_well);
+    let point = "<CreateAccessPointRequest><Bucket>photos</Bucket></CreateAccessPointRequest>";
+    client.expect(control("PUT", "accesspoint/reports", OWN).body(point));
+    let function = "arn:aws:lambda:us-east-1:000000000001:function:aws";
+    let alias = create(&mut client, "lists", &configured(SUPPORTING, &["ListObjectsV2"], function, ""));
+    let rule = format!(
+        "<TransformConfiguration><Rule><Operation>GetObject</Operation><Prefix>dir/</Prefix>\
+         <FunctionArn>{function}</FunctionArn></Rule></TransformConfiguration>"
+    );
+    client.expect(Request::new("PUT", "/photos?transforms").body(rule));
+    check(&client.call("GET", &format!("/{alias}?list-type=2")), 501, "NotImplemented");
+    check(&client.call("GET", &format!("/{alias}?list-type=2&prefix=other")), 400, "LambdaInvalidResponse");
+}

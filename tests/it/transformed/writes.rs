@@ -205,7 +205,7 @@ fn a_write_under_way_outlives_a_trap() {
     let staged = serve_trapping();
     let (server, main) = (&staged.server, &mut staged.server.client());
     main.put("/photos", "");
-    super::deploy(main, "streaming", "streaming", &[]);
+    main.expect(super::deployment("streaming", "streaming", &[]));
     set_rules(main, &[rule("in/", &["streaming"], "")]);
     let uploads = ["a", "b"].map(|name| Half::send(server, main, put(&format!("/photos/in/{name}"), SENT)));
     let trapped = main.send(Request::new("GET", "/photos/in/a").header("x-trap", "storage"));
@@ -223,4 +223,19 @@ fn a_write_under_way_outlives_a_trap() {
         assert_eq!(main.get(&format!("/photos/in/{name}")).text(), STORED);
     }
     assert_eq!(main.call("GET", "/photos/in/lost").status, 404);
+}
+
+#[test]
+fn a_function_sees_the_tags_of_a_new_object_where_they_are_granted() {
+    let mut prepared = prepared();
+    prepared.deploy("tagged", "buffered", &[("PORTCULLIS_GRANTS", &format!("{},tags", super::GRANTS))]);
+    let main = &mut prepared.main;
+    let payload = "<Payload>tags</Payload>";
+    set_rules(main, &[rule("shown/", &["tagged"], payload), rule("kept/", &["buffered"], payload)]);
+    for (prefix, seen) in [("shown", "team=red"), ("kept", "")] {
+        main.expect(put(&format!("/photos/{prefix}/a"), SENT).header("x-amz-tagging", "team=red"));
+        let read = main.get(&format!("/photos/{prefix}/a"));
+        assert_eq!(read.header("x-amz-meta-tags").unwrap_or_default(), seen, "{prefix}");
+        assert!(main.get(&format!("/photos/{prefix}/a?tagging")).text().contains("team"), "{prefix}");
+    }
 }

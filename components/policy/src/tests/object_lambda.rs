@@ -35,6 +35,7 @@ fn by_object_lambda(principal: Principal) -> Call {
             allows_range: false,
             allows_part_number: false,
         }),
+        of_get: None,
     });
     call
 }

@@ -146,6 +146,7 @@ impl Remade {
         let headers = ObjectHeaders {
             content: upload.content.clone(),
             metadata: upload.metadata.clone(),
+            tags: upload.tags.clone(),
             ..ObjectHeaders::default()
         };
         let algorithm = checksum::algorithm(upload);

@@ -81,6 +81,7 @@ pub(crate) async fn transform(
         content_type: headers.content.content_type.clone(),
         last_modified_ms: request.now_ms(),
         metadata: headers.metadata.clone(),
+        tags: headers.tags.clone(),
     };
     let received = ReceivedObject { source: came.source, object };
     let Some(Given::Made(head)) = request.exchange.ask(Step::Received(received)).await else {

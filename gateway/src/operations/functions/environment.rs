@@ -136,6 +136,11 @@ impl Declared {
         Ok(declared)
     }
 
+    /// Whether the component is shown the tags of objects: it is granted `tags`.
+    pub fn shows_tags(&self) -> bool {
+        self.grants.iter().any(|grant| grant == "tags")
+    }
+
     /// The settings as the host reads them. `base` are limits that other settings make: of those
     /// and declared ones, the smaller counts. `secrets` are sealed, in base64.
     pub fn settings(&self, base: &[(&str, u64)], secrets: &[(String, String)]) -> String {

@@ -6,8 +6,8 @@ use wasmtime::{Error, Result};
 use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
 use crate::pipeline::bindings::calls::{
-    Batch, DigestAlgorithm, Fetch, MadeNeed, PackagePlan, Span, TransformPlan, TransformedPart, Transformer,
-    WebhookAnswer,
+    Batch, DigestAlgorithm, Fetch, InnerPurpose, MadeNeed, PackagePlan, Span, TransformPlan, TransformedPart,
+    Transformer, WebhookAnswer,
 };
 use crate::pipeline::transforming::Made;
 use volume::DataKey;
@@ -34,6 +34,8 @@ pub enum Work {
     Fetch(Fetch),
     /// Transform the response.
     Transform(Box<TransformWork>),
+    /// Ask for a target on behalf of the principal.
+    Request(String, InnerPurpose),
     /// Hand the body to a call that waits for the answer of a webhook.
     Answer(Box<WebhookAnswer>),
     /// Check a function that is to be deployed.
@@ -111,6 +113,8 @@ impl TransformWork {
             CallResponseBody::Stored(stored) => TransformInput::Stored(stored),
             CallResponseBody::None => TransformInput::Bytes(Vec::new()),
             CallResponseBody::Made(_) => TransformInput::Made(call.take_made()),
+            // A call that runs again does not have it any more, and does not need it.
+            CallResponseBody::Inner => TransformInput::Inner(call.inner.take()),
         };
         Ok(TransformWork { plan, request_id: call.request_id.clone(), input, head })
     }
@@ -125,6 +129,8 @@ pub enum TransformInput {
     Stored(StoredBytes),
     /// What another transform made.
     Made(Made),
+    /// What an inner request was answered with.
+    Inner(Option<CallResponseBody>),
 }
 
 /// How a body is to be received into a new blob.
@@ -179,7 +185,7 @@ impl Work {
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
-            Work::Transform(_) | Work::Package(_) => "transform",
+            Work::Transform(_) | Work::Package(_) | Work::Request(..) => "transform",
             Work::Answer(_) => "receive",
             Work::Pause => "other",
         }

@@ -10,9 +10,9 @@ use crate::pipeline::added_refusal::check_refusal;
 use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::calls::{
     self, AccessPoint, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, HoldPlan, Host,
-    HostCall, IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectLambda, ObjectVersion, Outcome,
-    Owner, PackagePlan, PackageSource, Payload, Principal, Refusal, SecondFactor, Session, SetResponse,
-    Signature, Span, Target, TransformPlan, WebhookAnswer,
+    HostCall, IdentityKind, IngestPlan, InnerPurpose, NamedObject, NeededAccess, ObjectLambda, ObjectVersion,
+    Outcome, Owner, PackagePlan, PackageSource, Payload, Principal, Refusal, SecondFactor, Session,
+    SetResponse, Signature, Span, Target, TransformPlan, WebhookAnswer,
 };
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::call::{
@@ -164,7 +164,12 @@ impl HostCall for CallsView<'_> {
 
     fn set_anonymous(&mut self, handle: Resource<CallHandle>, payload: Payload) -> Result<()> {
         let call = self.own_call(&handle)?;
-        establish(&mut call.facts.principal, Principal::Anonymous, "principal")?;
+        let (principal, session, signature) = match &call.on_behalf {
+            Some((of, _)) => of.who(),
+            None => (Principal::Anonymous, None, None),
+        };
+        establish(&mut call.facts.principal, principal, "principal")?;
+        (call.facts.session, call.facts.signature) = (session, signature);
         establish(&mut call.facts.payload, promised(payload, None)?, "payload")
     }
 
@@ -398,6 +403,19 @@ impl HostCall for CallsView<'_> {
         self.schedule(&handle, Work::Transform(Box::new(work)))
     }
 
+    fn schedule_request(
+        &mut self,
+        handle: Resource<CallHandle>,
+        target: String,
+        purpose: InnerPurpose,
+    ) -> Result<()> {
+        self.schedule(&handle, Work::Request(target, purpose))
+    }
+
+    fn inner(&mut self, handle: Resource<CallHandle>) -> Result<Option<InnerPurpose>> {
+        Ok(self.call(&handle)?.on_behalf.as_ref().map(|(_, purpose)| *purpose))
+    }
+
     fn schedule_answer(&mut self, handle: Resource<CallHandle>, answer: WebhookAnswer) -> Result<()> {
         self.schedule(&handle, Work::Answer(Box::new(answer)))
     }
@@ -435,6 +453,7 @@ impl HostCall for CallsView<'_> {
             Body::Stored(spans) => CallResponseBody::Stored(StoredBytes { spans, key: None }),
             Body::Sealed(stored) => CallResponseBody::Stored(call.stored(&stored)?),
             Body::Made(range) => CallResponseBody::Made(range),
+            Body::Inner => CallResponseBody::Inner,
         };
         call.response = Some(CallResponse { status, headers, body });
         Ok(())

@@ -13,7 +13,7 @@ const ETAG_DIGITS: usize = 32;
 
 /// What a transform is told, in the words of its contract.
 pub(super) fn of(plan: &TransformPlan, request_id: String) -> Context {
-    let TransformedObject { version_id, size, etag, content_type, last_modified_ms, metadata } =
+    let TransformedObject { version_id, size, etag, content_type, last_modified_ms, metadata, tags } =
         plan.object.clone();
     let ShownRequest { method, url, headers, query } = plan.request.clone();
     let caller = |caller: ShownCaller| {
@@ -24,7 +24,7 @@ pub(super) fn of(plan: &TransformPlan, request_id: String) -> Context {
         request_id,
         bucket: plan.bucket.clone(),
         key: plan.key.clone(),
-        object: Object { version_id, size, etag, content_type, last_modified_ms, metadata, tags: Vec::new() },
+        object: Object { version_id, size, etag, content_type, last_modified_ms, metadata, tags },
         caller: plan.caller.clone().map(caller),
         request: UserRequest { method, url, headers, query },
         payload: plan.payload.clone(),
@@ -58,7 +58,7 @@ pub(super) fn variant(function: &FunctionCode, plan: &TransformPlan) -> [u8; 32]
         [account, arn, unique_id].into_iter().for_each(|text| add(text));
         add_fields(session_tags, &mut add);
     }
-    for fields in [&object.metadata, &request.headers, &request.query] {
+    for fields in [&object.metadata, &object.tags, &request.headers, &request.query] {
         add_fields(fields, &mut add);
     }
     hasher.finalize().into()

@@ -2,7 +2,7 @@
 
 use std::io::Error;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -11,9 +11,9 @@ use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 
 use super::failures;
+use super::range_cut::RangeCut;
 use crate::body::respond::ResponseBody;
 use crate::pipeline::bindings::calls::{MadeNeed, TransformFailure, TransformFailureKind};
-use crate::transforms::range::RangeCut;
 use crate::transforms::{self, BodyFailed, CallFailure, KeptBody, ReplyBody, Variant};
 
 /// What a transform made, until it is sent.
@@ -86,10 +86,23 @@ impl Made {
         self.length
     }
 
-    /// All of it, as another transform reads it.
-    pub(super) fn input(self) -> Result<transforms::Body, TransformFailure> {
-        let body = self.body(None).map_err(|_| failures::of(TransformFailureKind::SourceFailed, ""))?;
-        Ok(body.map_err(|error| BodyFailed(error.to_string())).boxed_unsync())
+    /// All of it, as another transform reads it. Where it breaks off, `earlier` says why.
+    pub(super) fn input(self, earlier: EarlierFailure) -> Result<transforms::Body, TransformFailure> {
+        let failed = |error: Error| BodyFailed(error.to_string());
+        match self.body {
+            MadeBody::Reply(body) => {
+                Ok(body.map_err(move |failure| failed(earlier.note(failure))).boxed_unsync())
+            }
+            MadeBody::Begun(variant, rest) => {
+                let (begun, _) = variant.body_from(0);
+                Ok(Chained { begun: Some(begun), rest, earlier }.map_err(failed).boxed_unsync())
+            }
+            body => {
+                let body = Made { body, ..self }.body(None);
+                let body = body.map_err(|_| failures::of(TransformFailureKind::SourceFailed, ""))?;
+                Ok(body.map_err(|error| BodyFailed(error.to_string())).boxed_unsync())
+            }
+        }
     }
 
     /// The body of a response with it; of it the bytes from one to another, both included.
@@ -118,10 +131,28 @@ impl Made {
             }
             MadeBody::Begun(variant, rest) => {
                 let (begun, _) = variant.body_from(0);
-                Chained { begun: Some(begun), rest }.boxed_unsync()
+                Chained { begun: Some(begun), rest, earlier: EarlierFailure::default() }.boxed_unsync()
             }
         };
         Ok(ResponseBody::streamed(body, length))
+    }
+}
+
+/// What a transform failed of while the next one of its chain read what it makes. The client is
+/// told of this failure, and not of that one's source.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EarlierFailure(Arc<Mutex<Option<CallFailure>>>);
+
+impl EarlierFailure {
+    fn note(&self, failure: CallFailure) -> Error {
+        let error = broken(failure.clone());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+        error
+    }
+
+    /// The failure that counts, where one follows from the other.
+    pub(super) fn or(&self, later: CallFailure) -> CallFailure {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(later)
     }
 }
 
@@ -172,6 +203,7 @@ impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for CutBody<B> {
 struct Chained {
     begun: Option<KeptBody>,
     rest: ReplyBody,
+    earlier: EarlierFailure,
 }
 
 impl Body for Chained {
@@ -189,6 +221,6 @@ impl Body for Chained {
             }
         }
         let frame = ready!(Pin::new(&mut self.rest).poll_frame(context));
-        Poll::Ready(frame.map(|frame| frame.map_err(broken)))
+        Poll::Ready(frame.map(|frame| frame.map_err(|failure| self.earlier.note(failure))))
     }
 }

@@ -15,12 +15,12 @@ use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq as _;
 
 use super::Webhooks;
+use super::range::{Served, Wanted, content_range, wanted};
 use super::waiting::ID_LETTERS_COUNT;
 use crate::body::respond::ResponseBody;
 use crate::pipeline::call::{StoredBytes, TransformInput};
 use crate::pipeline::contract::volume_span;
 use crate::pipeline::{header_lines, responses};
-use crate::transforms::range::{Served, Wanted, content_range, wanted};
 use volume::{SpanReader, Volume, VolumeError};
 
 /// The parameter with the number of a call.
@@ -57,7 +57,7 @@ impl InputBytes {
                 let reader = volume.reader(&spans, stored.key.as_ref())?;
                 Some(InputBytes::Stored(stored, Mutex::new(Some(reader))))
             }
-            TransformInput::Made(_) => None,
+            TransformInput::Made(_) | TransformInput::Inner(_) => None,
         })
     }
 
@@ -139,12 +139,12 @@ impl WebhookInput {
     ) -> Result<Response<ResponseBody>, VolumeError> {
         let length = self.bytes.length();
         let range = parts.headers.get(RANGE).and_then(|value| value.to_str().ok());
-        let asked = if self.status == 200 && !self.is_head { wanted(range, None) } else { Wanted::Whole };
+        let asked = if self.status == 200 && !self.is_head { wanted(range) } else { Wanted::Whole };
         let served = asked.of(length);
         let (status, first, end) = match served {
             Served::Range { first, last } => (206, first, last + 1),
-            Served::Unsatisfiable | Served::NoSuchPart => (416, 0, 0),
-            Served::Whole | Served::EmptyPart => (self.status, 0, length),
+            Served::Unsatisfiable => (416, 0, 0),
+            Served::Whole => (self.status, 0, length),
         };
         let is_head = parts.method == Method::HEAD;
         let body = if is_head { ResponseBody::Empty } else { self.bytes.body(first, end, volume)? };

@@ -165,6 +165,11 @@ fn pipeline(metrics: &Metrics) -> Vec<Family> {
             sum(metrics, |shard| Some(&shard.repeated)),
         ),
         Family::counter(
+            "portcullis_inner_requests",
+            "Requests of the server to itself, for what transforms need besides their object",
+            sum(metrics, |shard| Some(&shard.inner)),
+        ),
+        Family::counter(
             "portcullis_long_steps",
             "Steps of the pipeline that held their worker for more than some 20 ms",
             sum(metrics, |shard| Some(&shard.long_steps)),

@@ -150,7 +150,12 @@ impl put::Guest for Buffered {
         if body.starts_with(b"virus") {
             return Err(error(422, "Infected", "This is a virus"));
         }
-        let metadata = Some(vec![("checked".to_owned(), "yes".to_owned())]);
+        let mut metadata = vec![("checked".to_owned(), "yes".to_owned())];
+        if context.payload == "tags" {
+            let tags = context.object.tags.iter().map(|(name, value)| format!("{name}={value}"));
+            metadata.push(("tags".to_owned(), tags.collect::<Vec<_>>().join(",")));
+        }
+        let metadata = Some(metadata);
         Ok(put::Stored { content_type: Some("text/plain".to_owned()), metadata, body: None })
     }
 }

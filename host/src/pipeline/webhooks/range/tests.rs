@@ -1,10 +1,8 @@
-use proptest::prelude::*;
-
 use super::*;
 
 #[test]
 fn ranges_are_read_as_s3_reads_them() {
-    use Wanted::{From, Last, Part, Whole};
+    use Wanted::{From, Last, Whole};
     let cases: [(&str, Wanted); 17] = [
         ("bytes=0-0", From(0, Some(0))),
         ("bytes=2-5", From(2, Some(5))),
@@ -25,10 +23,9 @@ fn ranges_are_read_as_s3_reads_them() {
         ("bytes=0x1-2", Whole),
     ];
     for (text, expected) in cases {
-        assert_eq!(wanted(Some(text), None), expected, "{text}");
+        assert_eq!(wanted(Some(text)), expected, "{text}");
     }
-    assert_eq!(wanted(None, None), Whole);
-    assert_eq!(wanted(None, Some(2)), Part(2));
+    assert_eq!(wanted(None), Whole);
 }
 
 #[test]
@@ -47,29 +44,7 @@ fn a_result_has_a_part_of_what_is_wanted() {
         ("nothing", 0, Served::Whole, None),
     ];
     for (text, length, served, header) in cases {
-        let found = wanted(Some(text), None).of(length);
+        let found = wanted(Some(text)).of(length);
         assert_eq!((found, content_range(found, length).as_deref()), (served, header), "{text} of {length}");
-    }
-    assert_eq!(Wanted::Part(1).of(10), range(0, 9));
-    assert_eq!(Wanted::Part(1).of(0), Served::EmptyPart);
-    assert_eq!(Wanted::Part(2).of(10), Served::NoSuchPart);
-    assert_eq!(Wanted::Part(0).of(10), Served::NoSuchPart);
-}
-
-proptest! {
-    /// Whatever the pieces are: what is cut out is what a slice of the whole would be.
-    #[test]
-    fn a_cut_is_a_slice(
-        pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 0..20),
-        text in "bytes=[0-9]{0,3}-[0-9]{0,3}",
-    ) {
-        let whole: Vec<u8> = pieces.concat();
-        if let Served::Range { first, last } = wanted(Some(&text), None).of(whole.len() as u64) {
-            let mut cut = RangeCut::new(first, last);
-            let taken: Vec<u8> =
-                pieces.iter().flat_map(|piece| cut.take(Bytes::from(piece.clone())).to_vec()).collect();
-            prop_assert!(cut.is_over());
-            prop_assert_eq!(&taken[..], &whole[first as usize..=last as usize]);
-        }
     }
 }
