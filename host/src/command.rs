@@ -5,6 +5,7 @@ pub mod check;
 pub mod cli;
 mod config_check;
 pub mod explain;
+mod new_folder;
 pub mod output;
 mod placement;
 pub mod policy;

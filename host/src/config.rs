@@ -169,13 +169,35 @@ pub struct TransformOptions {
     pub threads: usize,
     /// Calls of all of them at once.
     pub calls_max: usize,
+    /// Bytes of memory that these may have, each counted with its limit.
+    pub memory_bytes_max: u64,
+    /// How long one call may take, whatever its deployer sets.
+    pub call_time_max: Duration,
+    /// How much of the processor it may take.
+    pub cpu_time_max: Duration,
+    /// Calls that wait.
+    pub queue_max: usize,
+    /// How long they wait, whatever the deployer sets.
+    pub queue_time_max: Duration,
     /// Bytes of what they made that are kept on the disk; 0 keeps nothing.
     pub kept_bytes_max: u64,
+    /// Bytes of compiled code that are kept on the disk.
+    pub code_bytes_max: u64,
 }
 
 impl Default for TransformOptions {
     fn default() -> TransformOptions {
-        TransformOptions { threads: 0, calls_max: 64, kept_bytes_max: 1 << 30 }
+        TransformOptions {
+            threads: 0,
+            calls_max: 64,
+            memory_bytes_max: 16 << 30,
+            call_time_max: Duration::from_secs(3600),
+            cpu_time_max: Duration::from_secs(60),
+            queue_max: 256,
+            queue_time_max: Duration::from_secs(5),
+            kept_bytes_max: 1 << 30,
+            code_bytes_max: 4 << 30,
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 
 pub mod bindings;
 mod body;
+mod book;
 mod capabilities;
 mod compile;
 mod context;
@@ -19,6 +20,7 @@ mod figures;
 mod grants;
 mod limits;
 mod log;
+mod places;
 mod reply;
 mod run;
 mod runtime;
@@ -31,14 +33,16 @@ mod wasi;
 mod world;
 
 pub use body::{Body, BodyFailed, ReplyBody, whole};
+pub use book::FunctionFigures;
 pub use capabilities::{CallLent, ObjectRead, Objects};
 pub use compile::{COMPONENT_BYTES_MAX, compile_into};
 pub use context::smoke;
-pub use failure::{CallFailure, FailureKind};
+pub use failure::{CallFailure, FailedCall, FailureKind};
 pub use figures::{Figures, Snapshot};
 pub use grants::Grants;
-pub use limits::{CallLimits, LimitsGiven, RuntimeOptions};
+pub use limits::{CallCaps, CallLimits, LimitsGiven, RuntimeOptions};
 pub use log::{Level, LogRing, TransformLine};
+pub use places::PlaceFigures;
 pub use reply::{Page, PageEntry, ReplyHead, StoredHead, TransformReply};
 pub use run::{Answer, Call, CallOutcome, Entry};
 pub use runtime::{Transform, TransformSource, Transforms};

@@ -11,6 +11,9 @@
     reason = "a test that cannot go on stops, and says where"
 )]
 
+#[path = "transforms/shares.rs"]
+mod shares;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
@@ -520,8 +523,12 @@ async fn a_short_queue_and_then_nothing() {
     assert_eq!(text(bench.call(Entry::Get, "", b"abc").await).await, "ABC");
 }
 
+/// Tests that need much memory, and the one that measures it, run one after the other.
+static MEMORY: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test]
 async fn others_do_not_notice_and_memory_comes_back() {
+    let _alone = MEMORY.lock().await;
     let bench = Bench::new("buffered", short(), everything());
     assert_eq!(text(bench.call(Entry::Get, "", b"abc").await).await, "ABC");
     let before = resident();

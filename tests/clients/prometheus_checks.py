@@ -1,11 +1,11 @@
 """The rules of docs/operate/alerts.yml fire, and the panels of the dashboard find data: a real Prometheus scrapes real
 servers, each in the conditions that some rules are about.
 
-Four conditions are bugs or broken disks, which a sound server does not have: the failed volume, failed commits, a
-trap, and a failing added stage. For each of these, a page that was scraped from a server is served with that one value
-changed; the server has no added stage, so the sample of one is added to the page. All other conditions are real. Only
-times are changed: how long a condition has to hold, how far rates look
-back, and how long a backup may stand still.
+Some conditions are bugs, broken disks or broken code, which a sound server does not have: the failed volume, failed
+commits, a trap, a failing added stage, and functions and webhooks that fail or find no place. For each of these, a page
+that was scraped from a server is served with that one value changed; the server has no added stage, function or
+webhook, so samples of these are added to the page. All other conditions are real. Only times are changed: how long a
+condition has to hold, how far rates look back, and how long a backup may stand still.
 """
 
 import http.server
@@ -206,10 +206,13 @@ def main():
                   "--telemetry-otlp-endpoint", f"http://127.0.0.1:{deaf}", "--storage-scrub-bytes-per-second",
                   "64 MiB", "--stage-sample", "1", "--backup-hold-idle-seconds-max", "4",
                   data=os.path.join(roomy, "busy"))
-    page = busy.get("/metrics") + 'portcullis_added_stage_failures_total{stage="audit"} 0\n'
+    function = 'portcullis_transform_failures_total{account="000000000001",function="redact",kind="%s"}'
+    webhook = 'portcullis_webhook_failures_total{webhook="redact",kind="timed-out"}'
+    added = ['portcullis_added_stage_failures_total{stage="audit"}', function % "trapped", function % "busy", webhook]
+    page = busy.get("/metrics") + "".join(f"{sample} 0\n" for sample in added)
     changed = [serve_changed(page, change) for change in [
         ("portcullis_volume_failed", 1), ("portcullis_instances_replaced_total", 7),
-        ('portcullis_added_stage_failures_total{stage="audit"}', 3), ("portcullis_volume_commit_failures_total", 5)]]
+        ("portcullis_volume_commit_failures_total", 5), *((sample, 3) for sample in added)]]
     restarting = Server("restarting", data=os.path.join(roomy, "restarting"))
     ports = [full.port, busy.port, restarting.port, *(port for port, _ in changed)]
     ask = prometheus([f"127.0.0.1:{port}" for port in ports])

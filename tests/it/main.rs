@@ -43,6 +43,7 @@ mod model;
 mod names;
 mod not_implemented;
 mod object_lambda;
+mod operated;
 mod pipeline;
 mod proxies;
 mod quotas;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tests::client::Client;
 use tests::http::Request;
 use tests::server::Server;
+use tests::transforms::{component, package_of};
 use tests::workspace;
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0";
@@ -69,8 +71,10 @@ fn the_page_lists_what_a_scrape_holds() {
     let [port] = tests::server::free_ports();
     let quotas =
         "[[quotas]]\naccount = \"*\"\nbytes_max = 1000000\n\n[[quotas]]\nbucket = \"*\"\nobjects_max = 9\n";
-    let server = Server::start_configured(port, quotas, &[]);
+    let webhook = "[[webhooks]]\nname = \"redact\"\nurl = \"http://127.0.0.1:1/\"\n";
+    let server = Server::start_configured(port, &format!("{quotas}\n{webhook}"), &[]);
     let mut client = server.client();
+    reads_through_functions(&mut client);
     client.put("/photos", "");
     client.put("/photos/cat.jpg", "a cat");
     assert_eq!(client.send(Request::new("GET", "/photos/none.jpg")).status, 404);
@@ -87,6 +91,30 @@ fn the_page_lists_what_a_scrape_holds() {
         // A stage that was added has labels of its own, which this server has not.
         let labels = |text: &str| text.replace("`stage`", "");
         assert_eq!(labels(listed), labels(&printed), "BLESS=1 writes it anew");
+    }
+}
+
+/// A function that succeeds and one that fails, so that their figures have labels.
+fn reads_through_functions(client: &mut Client) {
+    client.put("/notes", "");
+    client.put("/notes/a.txt", "a note");
+    for (name, payload, status) in [("upper", "", 200), ("broken", "panic", 500)] {
+        let function = serde_json::json!({
+            "FunctionName": name,
+            "Runtime": "provided.al2023",
+            "Handler": "transform",
+            "Role": "arn:aws:iam::000000000001:role/none",
+            "Code": { "ZipFile": package_of(&component("streaming")) },
+        });
+        let made = client.send(Request::new("POST", "/2015-03-31/functions").body(function.to_string()));
+        assert_eq!(made.status, 201, "{}", made.text());
+        let rules = format!(
+            "<TransformConfiguration><Rule><Operation>GetObject</Operation><Payload>{payload}</Payload>\
+             <FunctionArn>arn:aws:lambda:us-east-1:000000000001:function:{name}</FunctionArn></Rule>\
+             </TransformConfiguration>"
+        );
+        client.expect(Request::new("PUT", "/notes?transforms").body(rules));
+        assert_eq!(client.send(Request::new("GET", "/notes/a.txt")).status, status, "{name}");
     }
 }
 

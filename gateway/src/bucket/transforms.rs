@@ -23,6 +23,8 @@ const PAYLOAD_BYTES_MAX: usize = 16 << 10;
 /// Bytes of a prefix, which is the beginning of a key, and of a parameter.
 const PREFIX_BYTES_MAX: usize = 1024;
 const PARAMETER_BYTES_MAX: usize = 128;
+/// Characters of an unknown element's name that are shown.
+const SHOWN_LENGTH_MAX: usize = 64;
 
 /// When a rule applies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -92,14 +94,14 @@ impl TransformRules {
     /// a text that names none; `InvalidRequest` for more than there may be.
     pub fn parse_document(body: &[u8], owner: Account, region: &str) -> Result<TransformRules> {
         let root = Element::parse_named(body, "TransformConfiguration")?;
-        root.only(&["Rule"])?;
+        only(&root, &["Rule"])?;
         let rules = root
             .children
             .iter()
             .map(|rule| TransformRule::read(rule, owner, region))
             .collect::<Result<Vec<_>>>()?;
         match rules.len() {
-            0 => Err(ErrorCode::MalformedXML.into()),
+            0 => Err(malformed("TransformConfiguration needs a Rule")),
             1..=RULES_MAX => Ok(TransformRules { rules }),
             _ => {
                 Err(S3Error::invalid_request(format!("A bucket has up to {RULES_MAX} rules for transforms.")))
@@ -126,17 +128,17 @@ impl TransformRules {
 
 impl TransformRule {
     fn read(rule: &Element, owner: Account, region: &str) -> Result<TransformRule> {
-        rule.only(&["ID", "Operation", "Prefix", "QueryParameter", "FunctionArn", "Payload"])?;
-        let malformed = || S3Error::from(ErrorCode::MalformedXML);
-        let operation = rule.required("Operation")?;
-        let when = When::parse(operation).ok_or_else(malformed)?;
+        only(rule, &["ID", "Operation", "Prefix", "QueryParameter", "FunctionArn", "Payload"])?;
+        let operation = rule.required("Operation").map_err(|_| malformed("a Rule needs one Operation"))?;
+        let when = When::parse(operation)
+            .ok_or_else(|| malformed("Operation is GetObject or PutObject, and nothing else"))?;
         let id = rule.exact_of("ID")?.map(str::to_owned);
         let prefix = rule.exact_of("Prefix")?.unwrap_or_default().to_owned();
         let parameter = rule.exact_of("QueryParameter")?.map(str::to_owned);
         let payload = rule.exact_of("Payload")?.unwrap_or_default().to_owned();
         let functions: Vec<String> = rule.children("FunctionArn").map(|arn| arn.word().to_owned()).collect();
         if functions.is_empty() {
-            return Err(malformed());
+            return Err(malformed("a Rule needs a FunctionArn"));
         }
         let is_too_much = id.as_ref().is_some_and(|id| id.chars().count() > ID_LENGTH_MAX)
             || functions.len() > FUNCTIONS_MAX
@@ -155,6 +157,22 @@ impl TransformRule {
         }
         Ok(TransformRule { id, when, prefix, parameter, functions, payload })
     }
+}
+
+/// `MalformedXML` that says which element is wrong: no tool of AWS writes these documents, so
+/// people do.
+fn malformed(why: &str) -> S3Error {
+    let message = ErrorCode::MalformedXML.message().trim_end_matches('.');
+    S3Error::new(ErrorCode::MalformedXML).message(format!("{message}: {why}."))
+}
+
+/// Whether every child has one of these names. `MalformedXML`
+fn only(element: &Element, names: &[&str]) -> Result<()> {
+    let Some(other) = element.children.iter().find(|child| !names.contains(&&*child.name)) else {
+        return Ok(());
+    };
+    let shown: String = other.name.chars().take(SHOWN_LENGTH_MAX).collect();
+    Err(malformed(&format!("{} has {}, and no {shown}", element.name, names.join(", "))))
 }
 
 /// Whether a text is the ARN of a function of an account, in a region.

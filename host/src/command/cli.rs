@@ -58,6 +58,8 @@ pub enum Task {
     Stage(Box<stages::Action>),
     /// Deploy, show or delete functions of a server.
     Functions(Given, Option<String>, Box<transform_command::FunctionChore>),
+    /// Show what a function of a server told the operator.
+    FunctionLogs(Given, transform_command::LogsQuestion),
     /// Make, build or try a transform.
     Transform(Box<transform_command::TransformAction>),
     /// Check a configuration.
@@ -162,6 +164,9 @@ pub fn run(task: Task) -> ExitCode {
         Task::Stage(action) => stages::run(&action),
         Task::Functions(given, endpoint, chore) => load(&given)
             .and_then(|config| transform_command::deployed::run(&config, endpoint.as_deref(), &chore)),
+        Task::FunctionLogs(given, question) => {
+            load(&given).and_then(|config| transform_command::logs::run(&config, &question))
+        }
         Task::Transform(action) => transform_command::run(&action),
         Task::ConfigCheck(given, output) => Ok(config_check::run(load(&given), output)),
         Task::ConfigShow(given) => load(&given).map(|config| config_check::show(&config)),

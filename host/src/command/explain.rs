@@ -44,8 +44,8 @@ pub(crate) fn run(config: &Config, question: &Question, output: Output) -> Resul
         (StatusCode::OK, _) => {}
         (StatusCode::NOT_FOUND, Question::Request(id)) => {
             complain(&format!(
-                "nothing is kept of a request {id}: it was not denied, or the server has begun anew or denied too many since; \
-                 `portcullis explain --latest 20` shows the latest denials"
+                "nothing is kept of a request {id}: it was not denied and no transform failed on it, or the server has begun \
+                 anew or denied too many since; `portcullis explain --latest 20` shows the latest denials"
             ));
             return Ok(ExitCode::from(EXIT_FOUND));
         }

@@ -30,8 +30,9 @@ use crate::pipeline::owners;
 use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
-use crate::pipeline::transforming::Transforming;
+use crate::pipeline::transforming::{TransformFamilies, Transforming};
 use crate::pipeline::usage_count;
+use crate::pipeline::webhooks::WebhookFamilies;
 use crate::pipeline::worker::Worker;
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::explanations::Explanations;
@@ -151,6 +152,7 @@ fn admin(
         volume: Arc::clone(&shared.volume),
         holding: Holding::default(),
         request_ids: Arc::clone(request_ids),
+        transforming: Arc::clone(&shared.transforming),
     };
     AdminServer::start(&config.data_dir, admin)
         .inspect_err(|error| {
@@ -178,6 +180,9 @@ fn assemble(
             ("in_flight", config.limits.in_flight_max as u64),
             ("connections", config.limits.connections_max as u64),
             ("commits_waiting", config.storage.commit_queue_max as u64),
+            ("transform_calls", config.transforms.calls_max as u64),
+            ("transform_memory_bytes", config.transforms.memory_bytes_max),
+            ("transform_queue", config.transforms.queue_max as u64),
         ],
     );
     if config.exemplars {
@@ -202,7 +207,12 @@ fn assemble(
     let (pipeline, stages) = composed.compile(Arc::clone(&settings), Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     stale_code::remove(&cache);
-    let transforming = Transforming::new(&config.transforms, cache.clone(), Arc::clone(&vault));
+    let explanations = Arc::new(Explanations::new(config.explanations.clone()));
+    let (own_vault, told) = (Arc::clone(&vault), Arc::clone(&explanations));
+    let transforming = Arc::new(Transforming::new(&config.transforms, cache.clone(), own_vault, told));
+    let webhooks = Arc::new(webhooks);
+    metrics.add_source(Box::new(TransformFamilies(Arc::clone(&transforming))));
+    metrics.add_source(Box::new(WebhookFamilies(Arc::clone(&webhooks))));
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
@@ -212,7 +222,7 @@ fn assemble(
         metrics,
         outbound: Arc::new(outbound),
         settings,
-        explanations: Arc::new(Explanations::new(config.explanations.clone())),
+        explanations,
         stages: Arc::new(stages),
         transforming,
         webhooks,

@@ -162,6 +162,14 @@ pub(super) fn go(folder: &Path) -> Result<PathBuf> {
     Ok(module)
 }
 
+/// Runs the command of a folder, which makes the component.
+///
+/// # Errors
+/// There is no shell, or the command fails.
+pub(super) fn shell(folder: &Path, command: &str) -> Result<()> {
+    run(Command::new("sh").current_dir(folder).args(["-c", command]), "sh", "a shell is needed for `build`")
+}
+
 /// Makes a component of a module that was linked with its bindings.
 ///
 /// # Errors

@@ -4,7 +4,10 @@ mod build;
 mod contract;
 pub(crate) mod deployed;
 mod described;
+mod dev;
+pub(crate) mod logs;
 mod settings;
+mod sources;
 mod template;
 mod trial;
 
@@ -17,6 +20,7 @@ use super::output::say;
 use crate::transforms::LimitsGiven;
 
 pub use deployed::{Deployment, Exposure, FunctionChore, RulesChange};
+pub use logs::LogsQuestion;
 pub use template::{EXAMPLES, Shape, TransformLanguage, TransformTemplate};
 
 /// What is done with a transform.

@@ -19,6 +19,8 @@ const UNUSED_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// every few minutes must not fill the disk. A pipeline has one file, and one for each added stage;
 /// commands have two more. A transform has one for each version that is called.
 const KEPT_MAX: [usize; 2] = [32, 512];
+/// The folder in a cache folder with the code of what is tried, and not deployed yet.
+pub(crate) const TRIED: &str = "tried";
 /// The kinds of code.
 const KINDS: [CodeFor; 2] = [CodeFor::Pipeline, CodeFor::Transforms];
 /// What a compiler left that was stopped is stale after so long.
@@ -56,6 +58,13 @@ pub(crate) fn find(cache: &Path, used: &[PathBuf]) -> StaleCode {
             stale.add(path, found.len());
         }
     }
+    // What is tried is there for as long as its request, unless the process ended in between.
+    for entry in fs::read_dir(cache.join(TRIED)).into_iter().flatten().flatten() {
+        let time = entry.metadata().and_then(|found| found.modified());
+        if time.is_ok_and(|time| now.duration_since(time).unwrap_or_default() > PARTIAL_MAX) {
+            stale.add(entry.path(), bytes_in(&entry.path()));
+        }
+    }
     // The first are those in use, then those that were used last.
     for (mut code, kept_max) in code.into_iter().zip(KEPT_MAX) {
         code.sort_by_key(|(is_used, unused, ..)| (!is_used, *unused));
@@ -72,17 +81,44 @@ pub(crate) fn find(cache: &Path, used: &[PathBuf]) -> StaleCode {
 pub(crate) fn remove(cache: &Path) -> StaleCode {
     let mut removed = StaleCode::default();
     for path in find(cache, &[]).files {
-        let bytes = fs::metadata(&path).map_or(0, |found| found.len());
-        match fs::remove_file(&path) {
-            Ok(()) => removed.add(path, bytes),
-            Err(error) => tracing::debug!(path = %path.display(), %error, "stale compiled code stays"),
+        removed.remove(path);
+    }
+    removed.tell();
+    removed
+}
+
+/// Removes code of a kind until it has no more than so many bytes: first what was not used for
+/// longest, and never what is `used`. Returns the bytes that are left.
+pub(crate) fn trim(cache: &Path, kind: CodeFor, bytes_max: u64, used: &[PathBuf]) -> u64 {
+    let mut code = Vec::new();
+    for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_str().unwrap_or_default();
+        let is_it = name.strip_prefix(kind.name()).is_some_and(|rest| rest.starts_with('-'));
+        let Ok(found) = entry.metadata() else { continue };
+        if is_it && name.ends_with(".cwasm") && found.is_file() {
+            code.push((found.modified().unwrap_or(SystemTime::UNIX_EPOCH), path, found.len()));
         }
     }
-    if !removed.files.is_empty() {
-        let (files, bytes) = (removed.files.len(), removed.bytes);
-        tracing::info!(files, bytes, "stale compiled code was removed");
+    code.sort();
+    let mut left: u64 = code.iter().map(|(.., bytes)| bytes).sum();
+    let mut removed = StaleCode::default();
+    for (_, path, bytes) in code {
+        if left <= bytes_max {
+            break;
+        }
+        if !used.contains(&path) && removed.remove(path) {
+            left -= bytes;
+        }
     }
-    removed
+    removed.tell();
+    left
+}
+
+/// Bytes of the files in a folder.
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.metadata().ok()).map(|found| found.len()).sum()
 }
 
 /// Notes that code is used. A file system that does not keep times is no reason not to use it.
@@ -94,6 +130,30 @@ pub(crate) fn note_use(path: &Path) {
 }
 
 impl StaleCode {
+    /// Removes a file, or a folder with code. Whether it is gone.
+    fn remove(&mut self, path: PathBuf) -> bool {
+        let found = fs::metadata(&path);
+        let is_folder = found.as_ref().is_ok_and(fs::Metadata::is_dir);
+        let bytes = if is_folder { bytes_in(&path) } else { found.map_or(0, |found| found.len()) };
+        match if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) } {
+            Ok(()) => {
+                self.add(path, bytes);
+                true
+            }
+            Err(error) => {
+                tracing::debug!(path = %path.display(), %error, "stale compiled code stays");
+                false
+            }
+        }
+    }
+
+    fn tell(&self) {
+        if !self.files.is_empty() {
+            let (files, bytes) = (self.files.len(), self.bytes);
+            tracing::info!(files, bytes, "stale compiled code was removed");
+        }
+    }
+
     fn add(&mut self, path: PathBuf, bytes: u64) {
         self.files.push(path);
         self.bytes += bytes;

@@ -14,9 +14,11 @@
 //! | `DELETE /quotas/SUBJECT/NAME` | lifts it; 404 when there is none |
 //! | `POST /hold` | what is stored now, in frames; none of it is removed while the client stays connected and goes on; 409 when another one does |
 //! | `PUT /hold/ID` | the client of that hold goes on; 404 when it is not held any more |
+//! | `GET /functions/NAME/logs?after=N&request=ID` | `{"function":…,"last":N,"lines":[…]}`: what a function told the operator, the oldest first; 404 when it has not been called |
 //! | `GET /requests/ID` | whether this server gave a request that id; 404 when it did not |
 
 mod client;
+mod functions;
 mod hold;
 mod replies;
 mod rules;
@@ -32,6 +34,7 @@ use http_body_util::Full;
 
 use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shares::Rates;
+use crate::pipeline::transforming::Transforming;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::request_id::GivenIds;
 use volume::Volume;
@@ -47,7 +50,7 @@ const LIMIT_DEFAULT: usize = 20;
 const LIMIT_MAX: usize = 1000;
 
 /// What the admin API shows and changes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Admin {
     /// Why calls were denied.
     pub explanations: Arc<Explanations>,
@@ -61,6 +64,8 @@ pub struct Admin {
     pub holding: Holding,
     /// The ids that requests got.
     pub request_ids: Arc<GivenIds>,
+    /// What functions told the operator.
+    pub transforming: Arc<Transforming>,
 }
 
 impl Admin {
@@ -78,6 +83,9 @@ impl Admin {
         }
         if path == "/usage" {
             return usage::answer(&self.volume, &self.quotas, method);
+        }
+        if let Some(rest) = path.strip_prefix("/functions") {
+            return functions::answer(&self.transforming, method, rest, uri.query().unwrap_or_default());
         }
         if let Some(id) = path.strip_prefix("/hold/") {
             return match (method, id.parse()) {
@@ -104,7 +112,8 @@ impl Admin {
             None if known => self.latest(uri.query().unwrap_or_default()),
             None => failure(
                 StatusCode::NOT_FOUND,
-                "here are /explanations, /explanations/REQUEST-ID, /limits, /quotas, /usage, /requests/ID and /hold",
+                "here are /explanations, /explanations/REQUEST-ID, /limits, /quotas, /usage, /functions/NAME/logs, /requests/ID and \
+                 /hold",
             ),
         }
     }

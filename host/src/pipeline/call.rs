@@ -17,7 +17,7 @@ use crate::pipeline::bindings::calls::{InnerPurpose, Outcome, Stored};
 use crate::pipeline::head;
 use crate::pipeline::journal::Journal;
 use crate::pipeline::peer::{Endpoint, EndpointPolicy, Peer};
-use crate::pipeline::transforming::Made;
+use crate::pipeline::transforming::{Made, TriedCode};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use volume::{DataKey, PendingBlob};
@@ -125,6 +125,8 @@ pub struct CallState {
     pub pending: Vec<PendingBlob>,
     /// What a transform made of its response; what is held for a transform, or was made of that.
     pub made: Option<Made>,
+    /// The code of a component that it tried; removed with the call, unless that deploys it.
+    pub tried: Option<Box<TriedCode>>,
     /// The body that its last inner request was answered with.
     pub inner: Option<CallResponseBody>,
     /// On whose behalf it is made and what for, where the host makes it.
@@ -229,6 +231,7 @@ impl CallState {
             meets_full_disk: false,
             added_headers: String::new(),
             pending: Vec::new(),
+            tried: None,
             made: None,
             inner: None,
             on_behalf: None,

@@ -42,9 +42,9 @@ pub struct Shared {
     /// Added stages.
     pub stages: Arc<AddedStages>,
     /// Runs transforms.
-    pub transforming: Transforming,
+    pub transforming: Arc<Transforming>,
     /// Servers elsewhere that transform responses.
-    pub webhooks: Webhooks,
+    pub webhooks: Arc<Webhooks>,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
     /// How much may be held.

@@ -3,17 +3,21 @@
 //!
 //! [`catalogue`] has the components that are ready to run, [`context`] what a transform is told,
 //! [`made`] what came of it, [`held`] what is to be stored; [`package`] checks what is to be
-//! deployed, with its [`settings`]; [`test_event`] calls a function apart from any response.
+//! deployed, with its [`settings`], and [`tried`] is its code until it is. [`test_event`] calls a
+//! function apart from any response.
 
 mod catalogue;
 mod context;
+mod explain;
 mod failures;
+mod figures;
 mod held;
 mod made;
 mod package;
 mod range_cut;
 mod settings;
 mod test_event;
+mod tried;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,14 +35,19 @@ use crate::pipeline::bindings::calls::{
 use crate::pipeline::call::{CallResponseBody, Facts, TransformInput, TransformWork};
 use crate::pipeline::contract::volume_span;
 use crate::pipeline::header_lines;
+use crate::telemetry::explanations::Explanations;
+use crate::telemetry::metrics::{Family, FamilySource};
 use crate::transforms::{
-    self, Answer, Body, BodyFailed, Call, CallFailure, CallLent, Entry, FailureKind, Objects, Page,
-    PageEntry, ReplyHead, RuntimeOptions, Spooled, StoredHead, TransformReply, VariantKey, Variants,
+    self, Answer, Body, BodyFailed, Call, CallCaps, CallFailure, CallLent, Entry, FailureKind, LogRing,
+    Objects, Page, PageEntry, ReplyHead, RuntimeOptions, Spooled, StoredHead, TransformReply, VariantKey,
+    Variants,
 };
 use catalogue::Catalogue;
+pub(crate) use explain::{FailedTransform, OfTransform};
 use made::EarlierFailure;
 pub use made::Made;
-pub(crate) use package::Unpackaged;
+pub(crate) use package::{CheckedPackage, Unpackaged};
+pub use tried::TriedCode;
 use volume::Volume;
 
 /// Bytes that are written down, at most, where a response needs to know how many there are, and of
@@ -69,13 +78,35 @@ pub struct Transforming {
 
 impl Transforming {
     /// None is ready yet. Compiled components, and what was made, are kept in the cache folder.
-    pub fn new(options: &TransformOptions, cache: PathBuf, vault: Arc<Vault>) -> Transforming {
-        let runtime = RuntimeOptions { threads: options.threads, calls_max: options.calls_max };
+    pub fn new(
+        options: &TransformOptions,
+        cache: PathBuf,
+        vault: Arc<Vault>,
+        explanations: Arc<Explanations>,
+    ) -> Transforming {
+        let runtime = RuntimeOptions {
+            threads: options.threads,
+            calls_max: options.calls_max,
+            memory_bytes_max: options.memory_bytes_max,
+            queue_max: options.queue_max,
+            caps: CallCaps {
+                time_max: options.call_time_max,
+                cpu_max: options.cpu_time_max,
+                // So that no call has all of it.
+                memory_bytes_max: options.memory_bytes_max / 2,
+                queue_time_max: options.queue_time_max,
+            },
+        };
         Transforming {
             variants: Variants::new(cache.join("made"), options.kept_bytes_max),
-            catalogue: Catalogue::new(cache, runtime, vault),
+            catalogue: Catalogue::new(cache, options.code_bytes_max, runtime, (vault, explanations)),
             deploying: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// The latest lines of functions with a name, or an ARN: by their ARNs.
+    pub fn logs(&self, name: &str) -> Vec<(String, Arc<LogRing>)> {
+        self.catalogue.logs(name)
     }
 
     /// Forgets what was made of the objects that a call has changed.
@@ -209,6 +240,16 @@ impl Transforming {
             Spooled::TooLong(begun, rest) if need == MadeNeed::Bytes => Ok(Made::begun(begun, rest, length)),
             Spooled::TooLong(..) => Err(too_long()),
         }
+    }
+}
+
+/// The transforms, as a source of figures.
+pub struct TransformFamilies(pub Arc<Transforming>);
+
+impl FamilySource for TransformFamilies {
+    fn families(&self) -> Vec<Family> {
+        let (functions, places) = self.0.catalogue.figures();
+        figures::families(&functions, places, self.0.variants.figures())
     }
 }
 

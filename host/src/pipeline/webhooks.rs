@@ -8,6 +8,7 @@
 
 mod ask;
 mod body;
+mod figures;
 mod input;
 mod range;
 #[cfg(test)]
@@ -26,6 +27,8 @@ use crate::config::{Config, ConfigError, WebhookEntry, WebhookKind};
 use crate::outbound::NamedUrl;
 use crate::secret::Secret;
 
+use crate::telemetry::metrics::{Family, FamilySource};
+use figures::{WebhookCounts, WebhookRow};
 use waiting::WaitingCalls;
 pub(crate) use waiting::{AnswerOutcome, deliver};
 
@@ -45,6 +48,7 @@ pub(super) struct ServedWebhook {
     places: Arc<Semaphore>,
     calls_max: usize,
     queued: AtomicUsize,
+    counts: WebhookCounts,
 }
 
 /// All webhooks, and the calls that wait for them.
@@ -88,6 +92,22 @@ impl Webhooks {
     }
 }
 
+/// The webhooks, as a source of figures.
+pub(crate) struct WebhookFamilies(pub(crate) Arc<Webhooks>);
+
+impl FamilySource for WebhookFamilies {
+    fn families(&self) -> Vec<Family> {
+        let rows = self.0.served.values().map(|own| WebhookRow {
+            name: &own.name,
+            counts: &own.counts,
+            running: own.calls_max.saturating_sub(own.places.available_permits()) as u64,
+            waiting: own.queued.load(Ordering::Relaxed) as u64,
+        });
+        let rows: Vec<_> = rows.collect();
+        figures::families(&rows)
+    }
+}
+
 impl ServedWebhook {
     fn new(entry: &WebhookEntry) -> Result<ServedWebhook, ConfigError> {
         let to = NamedUrl::parse(&entry.url)
@@ -103,6 +123,7 @@ impl ServedWebhook {
             places: Arc::new(Semaphore::new(entry.calls_max)),
             calls_max: entry.calls_max,
             queued: AtomicUsize::new(0),
+            counts: WebhookCounts::default(),
         })
     }
 

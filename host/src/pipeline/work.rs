@@ -23,8 +23,7 @@ use crate::pipeline::request_body::RequestBody;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
-use crate::pipeline::transforming::Unpackaged;
-use crate::pipeline::transforming::{LentToRun, Made};
+use crate::pipeline::transforming::{CheckedPackage, LentToRun, Made, TriedCode, Unpackaged};
 use crate::pipeline::webhooks::{self, AnswerOutcome};
 use crate::telemetry::reason;
 use crate::transforms::Objects;
@@ -52,6 +51,8 @@ pub struct Done {
     pub pending: Vec<PendingBlob>,
     /// What a transform made.
     pub made: Option<Made>,
+    /// The code of a component that was tried.
+    pub tried: Option<Box<TriedCode>>,
     /// The body that an inner request was answered with.
     pub inner: Option<CallResponseBody>,
 }
@@ -66,7 +67,7 @@ pub(super) struct WorkLent<'a, 'b> {
 
 impl From<Outcome> for Done {
     fn from(outcome: Outcome) -> Done {
-        Done { outcome, pending: Vec::new(), made: None, inner: None }
+        Done { outcome, pending: Vec::new(), made: None, tried: None, inner: None }
     }
 }
 
@@ -138,8 +139,8 @@ where
 
 async fn package(work: PackageWork, shared: &Shared) -> Done {
     match shared.transforming.package(work, &shared.volume, shared.config.body_idle_timeout()).await {
-        Ok((packaged, blob)) => {
-            Done { pending: blob.into_iter().collect(), ..Done::from(Outcome::Packaged(packaged)) }
+        Ok(CheckedPackage { packaged, blob, tried }) => {
+            Done { pending: blob.into_iter().collect(), tried, ..Done::from(Outcome::Packaged(packaged)) }
         }
         Err(Unpackaged::Refused(why)) => Outcome::Unpackaged(why).into(),
         Err(Unpackaged::Failed(failure)) => failed(failure).into(),

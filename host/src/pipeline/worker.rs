@@ -306,12 +306,13 @@ impl Worker {
     /// Goes on with a call whose work is done.
     fn go_on(&self, ticket: &Ticket, done: Done, received: Option<WholeBody>) -> Option<Progress> {
         {
-            let Done { outcome, pending, made, inner } = done;
+            let Done { outcome, pending, made, tried, inner } = done;
             let mut instance = self.instance.try_borrow_mut().ok()?;
             let call = instance.store.data_mut().calls.get(ticket.slot)?;
             // The journal first: where the instance is another one by now, the call is repeated
             // with this outcome in it.
             call.pending.extend(pending);
+            call.tried = tried.or(call.tried.take());
             call.received = received.or(call.received.take());
             call.made = made.or(call.made.take());
             call.inner = inner.or(call.inner.take());
@@ -476,6 +477,9 @@ impl Worker {
         }
         if call.journal.has_commit_from(0) {
             self.shared.transforming.forget(&call.facts);
+            if let Some(tried) = call.tried.take() {
+                self.shared.transforming.keep_code(*tried);
+            }
         }
         let resolved = (self.shared.config.access.access != Access::Off).then(|| self.resolved(&call));
         let mut target = call.facts.target.take();

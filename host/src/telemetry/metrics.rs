@@ -141,6 +141,12 @@ pub trait VolumeSource: Send + Sync {
     fn figures(&self) -> VolumeFigures;
 }
 
+/// What has families of its own, asked for each scrape.
+pub trait FamilySource: Send + Sync {
+    /// All of them, always the same ones.
+    fn families(&self) -> Vec<Family>;
+}
+
 /// Figures of the volume at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct VolumeFigures {
@@ -191,6 +197,7 @@ pub struct Metrics {
     started: Instant,
     started_at: SystemTime,
     volume: OnceLock<Box<dyn VolumeSource>>,
+    sources: Mutex<Vec<Box<dyn FamilySource>>>,
     /// The data folder.
     folder: OnceLock<PathBuf>,
     /// What limits are set to, by their names.
@@ -262,6 +269,7 @@ impl Metrics {
             started: Instant::now(),
             started_at: SystemTime::now(),
             volume: OnceLock::new(),
+            sources: Mutex::default(),
             folder: OnceLock::new(),
             limits: OnceLock::new(),
             ready: AtomicBool::new(false),
@@ -273,6 +281,11 @@ impl Metrics {
     /// Tells where the figures of the volume come from; the first one counts.
     pub fn set_volume(&self, source: Box<dyn VolumeSource>) {
         let _ = self.volume.set(source);
+    }
+
+    /// Tells where more families come from.
+    pub fn add_source(&self, source: Box<dyn FamilySource>) {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).push(source);
     }
 
     /// Tells where the data folder is, and what limits are set to; the first time counts.

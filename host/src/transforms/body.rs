@@ -1,7 +1,7 @@
 //! Bytes on their way into a transform and out of it.
 
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame};
 use http_body_util::combinators::UnsyncBoxBody;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -176,10 +177,14 @@ impl<D> StreamConsumer<D> for BodyConsumer {
     fn poll_consume(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        store: StoreContextMut<'_, D>,
+        mut store: StoreContextMut<'_, D>,
         source: Source<'_, u8>,
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
+        // Nothing needs no room: else the end of a stream would wait for the client to read.
+        if source.remaining(&mut store) == 0 {
+            return Poll::Ready(Ok(StreamResult::Completed));
+        }
         let permit = match self.poll_room(context) {
             Poll::Ready(Some(permit)) => permit,
             Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
@@ -194,9 +199,6 @@ impl<D> StreamConsumer<D> for BodyConsumer {
         let bytes = source.remaining();
         let bytes = bytes.get(..PIECE_BYTES_MAX).unwrap_or(bytes);
         let length = bytes.len();
-        if length == 0 {
-            return Poll::Ready(Ok(StreamResult::Completed));
-        }
         let before = self.costs.output_bytes.fetch_add(length as u64, Ordering::Relaxed);
         if before.saturating_add(length as u64) > self.bytes_max {
             return Poll::Ready(Err(self.reached.note(FailureKind::OutputTooLong, too_long(self.bytes_max))));
@@ -240,6 +242,8 @@ impl<D, T: Lift + Send + 'static> FutureConsumer<D> for Told<T> {
 pub(super) struct WallClock {
     began: Instant,
     paused: Mutex<(Duration, Option<Instant>)>,
+    gives_way: AtomicBool,
+    told: Notify,
 }
 
 /// A client may not read for so long.
@@ -247,11 +251,22 @@ const PAUSE_MAX: Duration = Duration::from_secs(300);
 
 impl WallClock {
     pub(super) fn start() -> WallClock {
-        WallClock { began: Instant::now(), paused: Mutex::new((Duration::ZERO, None)) }
+        WallClock {
+            began: Instant::now(),
+            paused: Mutex::new((Duration::ZERO, None)),
+            gives_way: AtomicBool::new(false),
+            told: Notify::new(),
+        }
     }
 
     fn pause(&self) {
         self.paused.lock().unwrap_or_else(PoisonError::into_inner).1.get_or_insert_with(Instant::now);
+    }
+
+    /// Its client has not read for so long.
+    #[cfg(test)]
+    pub(super) fn pause_since(&self, ago: Duration) {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner).1 = Instant::now().checked_sub(ago);
     }
 
     fn go_on(&self) {
@@ -261,6 +276,22 @@ impl WallClock {
         }
     }
 
+    /// How long its client has not read; nothing where it reads, or the call was told already.
+    pub(super) fn paused_now(&self) -> Duration {
+        if self.gives_way() { Duration::ZERO } else { self.elapsed().1 }
+    }
+
+    /// Its client has kept it waiting, and another call needs its place.
+    pub(super) fn give_way(&self) {
+        self.gives_way.store(true, Ordering::Relaxed);
+        self.told.notify_one();
+    }
+
+    /// Whether it was told to.
+    pub(super) fn gives_way(&self) -> bool {
+        self.gives_way.load(Ordering::Relaxed)
+    }
+
     /// The time that counts, and how long it has been paused now.
     fn elapsed(&self) -> (Duration, Duration) {
         let (before, since) = *self.paused.lock().unwrap_or_else(PoisonError::into_inner);
@@ -268,20 +299,37 @@ impl WallClock {
         (self.began.elapsed().saturating_sub(before + now), now)
     }
 
-    /// Ends when the time is used up, and says why.
-    pub(super) async fn end(&self, time_max: Duration) -> CallFailure {
+    /// Ends when the time is used up, and says why. `all_max` is for the whole call, with the time
+    /// in which its client does not read.
+    pub(super) async fn end(&self, time_max: Duration, all_max: Duration) -> CallFailure {
         loop {
             let (elapsed, paused) = self.elapsed();
             if elapsed >= time_max {
                 let words = format!("it took longer than time_ms_max = {}", time_max.as_millis());
                 return CallFailure::new(FailureKind::TimedOut, words);
             }
-            if paused >= PAUSE_MAX {
-                let words = format!("the client has read nothing for {} s", PAUSE_MAX.as_secs());
-                return CallFailure::new(FailureKind::Abandoned, words);
-            }
-            let left = (time_max - elapsed).min(PAUSE_MAX - paused);
-            tokio::time::sleep(left.max(Duration::from_millis(1))).await;
+            let all = self.began.elapsed();
+            let why = match () {
+                () if all >= all_max => {
+                    format!("it took longer than transforms.call_seconds_max = {}", all_max.as_secs())
+                }
+                () if paused >= PAUSE_MAX => {
+                    format!("the client has read nothing for {} s", PAUSE_MAX.as_secs())
+                }
+                () if self.gives_way() => {
+                    "the client has read too slowly, and another call needs the place".to_owned()
+                }
+                () => {
+                    let left = (time_max - elapsed).min(PAUSE_MAX - paused).min(all_max - all);
+                    let left = tokio::time::sleep(left.max(Duration::from_millis(1)));
+                    tokio::select! {
+                        () = left => {}
+                        () = self.told.notified() => {}
+                    }
+                    continue;
+                }
+            };
+            return CallFailure::new(FailureKind::Abandoned, why);
         }
     }
 }

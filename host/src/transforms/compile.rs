@@ -1,6 +1,6 @@
 //! The engine of transforms, and what is compiled for it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -82,6 +82,11 @@ pub(super) fn compile(engine: &Engine, component: &[u8], cache: Option<&Path>) -
     );
     compiled::compile(engine, CodeFor::Transforms, "a transform", component, cache)
         .context("it is no component that this server can compile; `portcullis transform build` makes one")
+}
+
+/// Where a cache folder has the code of a component.
+pub(super) fn code_file(engine: &Engine, cache: &Path, component: &[u8]) -> PathBuf {
+    compiled::path(engine, CodeFor::Transforms, cache, component)
 }
 
 /// Compiles a component into the cache: what `portcullis compile` does with its standard input.

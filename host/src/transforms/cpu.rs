@@ -51,6 +51,8 @@ impl<F: Future> Future for Metered<F> {
         self.costs.cpu.poll_began.store(began, Ordering::Relaxed);
         let polled = self.call.as_mut().poll(context);
         self.costs.cpu.used.fetch_add(thread_nanos().saturating_sub(began), Ordering::Relaxed);
+        // A call that waits for something else does not keep others from their turn.
+        self.costs.end_turn();
         polled
     }
 }

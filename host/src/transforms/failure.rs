@@ -1,5 +1,7 @@
 //! What goes wrong in a call of a transform.
 
+use std::sync::Arc;
+
 /// Kinds of failure. The gateway makes an error of S3 of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureKind {
@@ -79,6 +81,24 @@ pub struct CallFailure {
     /// What is known of it: up to 4 KiB.
     pub words: String,
 }
+
+/// A call that failed, or that its function refused, for who explains it.
+#[derive(Debug)]
+pub struct FailedCall<'a> {
+    /// The function, by its name or ARN with the version.
+    pub function: &'a str,
+    /// The request that it was made for.
+    pub request_id: &'a str,
+    /// The name of a kind of failure, or `refused`.
+    pub kind: &'static str,
+    /// What is known of it.
+    pub words: &'a str,
+    /// The last error lines that the function wrote.
+    pub last_lines: Option<&'a str>,
+}
+
+/// Who is told of them.
+pub(super) type FailureListener = Arc<dyn Fn(&FailedCall<'_>) + Send + Sync>;
 
 /// Bytes of what is said of a failure.
 const WORDS_BYTES_MAX: usize = 4 << 10;

@@ -42,6 +42,13 @@ pub struct Snapshot {
     pub output_bytes: u64,
 }
 
+impl Snapshot {
+    /// Whether nothing failed, runs or waits.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.running == 0 && self.queued == 0 && self.failures.iter().all(|(_, count)| *count == 0)
+    }
+}
+
 impl Figures {
     /// The figures now.
     pub fn snapshot(&self) -> Snapshot {
@@ -58,6 +65,20 @@ impl Figures {
             input_bytes: read(&self.input_bytes),
             output_bytes: read(&self.output_bytes),
         }
+    }
+
+    /// Counts what another one has counted, which ends.
+    pub(super) fn absorb(&self, other: &Snapshot) {
+        let add = |figure: &AtomicU64, more: u64| figure.fetch_add(more, Ordering::Relaxed);
+        add(&self.calls, other.calls);
+        add(&self.refusals, other.refusals);
+        for (kind, count) in other.failures {
+            if let Some(figure) = self.failures.get(kind.index()) {
+                add(figure, count);
+            }
+        }
+        self.took(other.cpu, usize::try_from(other.memory_bytes_peak).unwrap_or(usize::MAX));
+        self.moved(other.input_bytes, other.output_bytes);
     }
 
     pub(super) fn began(&self) {
@@ -92,11 +113,6 @@ impl Figures {
     /// Counts one that waits.
     pub(super) fn queued(&self) -> CountGuard<'_> {
         CountGuard::new(&self.queued)
-    }
-
-    /// How many wait.
-    pub(super) fn queue_length(&self) -> usize {
-        usize::try_from(self.queued.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
     }
 }
 

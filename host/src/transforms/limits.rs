@@ -107,18 +107,79 @@ impl CallLimits {
     }
 }
 
+impl CallLimits {
+    /// These, where the operator does not allow less.
+    pub(super) fn capped(self, caps: &CallCaps) -> CallLimits {
+        let memory_bytes_max = usize::try_from(caps.memory_bytes_max).unwrap_or(usize::MAX);
+        CallLimits {
+            time_max: self.time_max.min(caps.time_max),
+            cpu_max: self.cpu_max.min(caps.cpu_max),
+            memory_bytes_max: self.memory_bytes_max.min(memory_bytes_max),
+            queue_time_max: self.queue_time_max.min(caps.queue_time_max),
+            ..self
+        }
+    }
+
+    /// Those of a run that tries what is to be deployed. Its deployer waits for it, and nobody
+    /// else's request depends on it.
+    pub fn of_trial(self) -> CallLimits {
+        CallLimits {
+            time_max: self.time_max.min(TRIAL_TIME_MAX),
+            cpu_max: self.cpu_max.min(TRIAL_CPU_MAX),
+            output_bytes_max: self.output_bytes_max.min(TRIAL_OUTPUT_BYTES_MAX),
+            ..self
+        }
+    }
+}
+
+/// What a trial may take, on a text of one line.
+const TRIAL_TIME_MAX: Duration = Duration::from_secs(30);
+const TRIAL_CPU_MAX: Duration = Duration::from_secs(10);
+const TRIAL_OUTPUT_BYTES_MAX: u64 = 64 << 20;
+
+/// What the operator allows for one call, whatever its deployer sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallCaps {
+    /// By the clock. It counts for the whole call, too, with the time in which the client does not
+    /// read.
+    pub time_max: Duration,
+    /// Of the processor.
+    pub cpu_max: Duration,
+    /// Bytes of all memories.
+    pub memory_bytes_max: u64,
+    /// In the queue.
+    pub queue_time_max: Duration,
+}
+
 /// What all transforms of a server may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuntimeOptions {
     /// Threads that run them; 0 is one for each processor.
     pub threads: usize,
-    /// Calls of all components at once. Each may have the memory that its component may have.
+    /// Calls of all components at once.
     pub calls_max: usize,
+    /// Bytes of memory that these may have, each counted with its limit.
+    pub memory_bytes_max: u64,
+    /// Calls that wait.
+    pub queue_max: usize,
+    /// What one call may have.
+    pub caps: CallCaps,
 }
 
 impl Default for RuntimeOptions {
     fn default() -> RuntimeOptions {
-        RuntimeOptions { threads: 0, calls_max: 64 }
+        RuntimeOptions {
+            threads: 0,
+            calls_max: 64,
+            memory_bytes_max: 64 * (256 << 20),
+            queue_max: 256,
+            caps: CallCaps {
+                time_max: Duration::from_secs(3600),
+                cpu_max: Duration::from_secs(600),
+                memory_bytes_max: MEMORY_BYTES_MAX,
+                queue_time_max: Duration::from_secs(60),
+            },
+        }
     }
 }
 

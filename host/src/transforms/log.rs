@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 
+use crate::secret::Secret;
+
 /// Bytes of one line. A longer one is cut: this is room for the traceback of an exception.
 const LINE_BYTES_MAX: usize = 4 << 10;
 /// Lines and bytes of one call; more are counted and left out.
@@ -17,6 +19,10 @@ const LAST_ERRORS_MAX: usize = 6;
 /// Lines and bytes that are kept of a component. Older ones make room.
 const RING_LINES_MAX: usize = 2048;
 const RING_BYTES_MAX: usize = 512 << 10;
+
+/// What stands in the place of a secret, and bytes of one that is looked for.
+const HIDDEN: &str = "***";
+const HIDDEN_BYTES_MIN: usize = 4;
 
 /// How much a line matters, or where it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +39,8 @@ pub enum Level {
     Stdout,
     /// On standard error.
     Stderr,
+    /// By the server: that a call failed, and how.
+    Failed,
 }
 
 impl Level {
@@ -45,6 +53,7 @@ impl Level {
             Level::Debug => "debug",
             Level::Stdout => "stdout",
             Level::Stderr => "stderr",
+            Level::Failed => "failed",
         }
     }
 }
@@ -123,6 +132,8 @@ impl LogRing {
 pub(super) struct CallLog {
     /// Of the component.
     name: Arc<str>,
+    /// Its secrets, which no line shows.
+    hidden: Arc<[Secret]>,
     ring: Arc<LogRing>,
     request_id: Arc<str>,
     written: Mutex<Written>,
@@ -140,8 +151,26 @@ struct Written {
 }
 
 impl CallLog {
-    pub(super) fn new(name: &str, ring: Arc<LogRing>, request_id: &str) -> CallLog {
-        CallLog { name: Arc::from(name), ring, request_id: Arc::from(request_id), written: Mutex::default() }
+    pub(super) fn new(name: &str, hidden: Arc<[Secret]>, ring: Arc<LogRing>, request_id: &str) -> CallLog {
+        let (name, request_id) = (Arc::from(name), Arc::from(request_id));
+        CallLog { name, hidden, ring, request_id, written: Mutex::default() }
+    }
+
+    /// A text without the secrets of the component. Those of a few letters are in many words, and
+    /// stay.
+    pub(super) fn masked(&self, mut text: String) -> String {
+        for secret in &*self.hidden {
+            let secret = secret.reveal();
+            if secret.len() >= HIDDEN_BYTES_MIN && text.contains(secret) {
+                text = text.replace(secret, HIDDEN);
+            }
+        }
+        text
+    }
+
+    /// Tells that the call failed.
+    pub(super) fn failed(&self, kind: &str, words: &str) {
+        self.ring.add(&self.request_id, Level::Failed, format!("{kind}: {words}"));
     }
 
     fn locked(&self) -> MutexGuard<'_, Written> {
@@ -154,7 +183,8 @@ impl CallLog {
     }
 
     fn take(&self, written: &mut Written, level: Level, text: &str) {
-        let mut text = text.trim_end_matches(['\n', '\r']).to_owned();
+        // Before it is cut: a part of a secret is one, too.
+        let mut text = self.masked(text.trim_end_matches(['\n', '\r']).to_owned());
         if text.len() > LINE_BYTES_MAX {
             text.truncate(text.floor_char_boundary(LINE_BYTES_MAX));
             text.push('…');
@@ -178,7 +208,9 @@ impl CallLog {
     fn tell(&self, level: Level, text: String) {
         let (transform, request_id) = (&*self.name, &*self.request_id);
         match level {
-            Level::Error | Level::Stderr => tracing::error!(target: "transform", transform, request_id, text),
+            Level::Error | Level::Stderr | Level::Failed => {
+                tracing::error!(target: "transform", transform, request_id, text)
+            }
             Level::Warn => tracing::warn!(target: "transform", transform, request_id, text),
             Level::Info | Level::Stdout => tracing::info!(target: "transform", transform, request_id, text),
             Level::Debug => tracing::debug!(target: "transform", transform, request_id, text),

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, FutureReader, Instance, StreamReader};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -15,15 +15,19 @@ use super::body::{
 };
 use super::capabilities::CallLent;
 use super::cpu::Metered;
-use super::failure::{CallFailure, FailureKind};
+use super::failure::{CallFailure, FailedCall, FailureKind, FailureListener};
 use super::limits::{LimitReached, MemoryMeter};
 use super::log::CallLog;
+use super::places::CallPlace;
 use super::reply::{self, Page, ReplyHead, StoredHead, TransformReply};
 use super::runtime::{Transform, Transforms};
 use super::state::{Costs, OfComponent, StoreState};
+use super::threads::Turns;
 
 /// Epoch ticks between two looks at a call.
 const LOOK_TICKS: u64 = 1;
+/// A call that has used so much of the processor takes turns with others that have.
+const TURNS_FROM: Duration = Duration::from_millis(30);
 /// Bytes beside a body that a call may hand to the host at once: heads, lines, keys.
 const HANDED_BYTES: u64 = 8 << 20;
 
@@ -52,6 +56,17 @@ pub struct Call {
     pub lent: CallLent,
 }
 
+impl Entry {
+    /// Whether a transform is given and returns streams.
+    fn streams(&self, transform: &Transform) -> bool {
+        match self {
+            Entry::Get => transform.exports.get_stream.is_some(),
+            Entry::Put => transform.exports.put_stream.is_some(),
+            Entry::Head | Entry::ListPage(_) => false,
+        }
+    }
+}
+
 /// What a transform answers.
 #[derive(Debug)]
 pub enum Answer {
@@ -77,11 +92,26 @@ impl Transforms {
     /// # Errors
     /// [`CallFailure`]. One that comes after the head is an error of the body.
     pub async fn run(&self, transform: &Arc<Transform>, call: Call) -> CallOutcome {
+        let told = (self.heard.as_ref()).map(|heard| (Arc::clone(heard), call.context.request_id.clone()));
+        let tell = |kind: &'static str, words: &str| {
+            if let Some((heard, request_id)) = &told {
+                heard(&FailedCall { function: &transform.name, request_id, kind, words, last_lines: None });
+            }
+        };
         let ran = self.run_counted(transform, call).await;
         match &ran {
-            Ok(Answer::Refused(_)) => transform.figures.refused(),
+            Ok(Answer::Refused(types::Error { status, code, message })) => {
+                transform.figures.refused();
+                tell("refused", &format!("{status} {code}: {message}"));
+            }
             Ok(_) => {}
-            Err(failure) => transform.figures.failed(failure.kind),
+            Err(failure) => {
+                transform.figures.failed(failure.kind);
+                // Others are told of where they happen.
+                if matches!(failure.kind, FailureKind::Busy | FailureKind::NotExported) {
+                    tell(failure.kind.name(), &failure.words);
+                }
+            }
         }
         ran
     }
@@ -98,12 +128,13 @@ impl Transforms {
             let words = format!("it exports {}", entries.names().join(", "));
             return Err(CallFailure::new(FailureKind::NotExported, words));
         }
-        let places = self.enter(transform).await?;
+        let place = self.enter(transform).await?;
         transform.figures.began();
         let (sender, receiver) = oneshot::channel();
-        let engine = self.engine.clone();
-        let running = Running { transform: Arc::clone(transform), engine, _places: places };
-        let task = self.threads.spawn(running.drive(call, sender));
+        let (transform, engine) = (Arc::clone(transform), self.engine.clone());
+        let (all_time_max, heard) = (self.caps.time_max, self.heard.clone());
+        let running = |turns| Running { transform, engine, turns, all_time_max, heard };
+        let task = self.threads.spawn(|turns| running(turns).drive(call, place, sender));
         let ends = EndsCall(task.abort_handle());
         let started = match receiver.await {
             Ok(started) => started?,
@@ -119,29 +150,14 @@ impl Transforms {
         })
     }
 
-    /// Waits for a place of the component, and for one of all.
-    async fn enter(&self, transform: &Transform) -> Result<[OwnedSemaphorePermit; 2], CallFailure> {
-        let limits = &transform.limits;
-        let try_now = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
-        if let Some(own) = try_now(&transform.places)
-            && let Some(of_all) = try_now(&self.places)
-        {
-            return Ok([own, of_all]);
-        }
-        let busy = |words: String| CallFailure::new(FailureKind::Busy, words);
-        if transform.figures.queue_length() >= limits.queue_max {
-            return Err(busy(format!("queue_max = {} calls wait already", limits.queue_max)));
+    /// Waits for a place.
+    async fn enter(&self, transform: &Transform) -> Result<CallPlace, CallFailure> {
+        if let Some(place) = self.places.try_enter(&transform.need) {
+            return Ok(place);
         }
         let _queued = transform.figures.queued();
-        let wait = async {
-            let own = Arc::clone(&transform.places).acquire_owned().await.ok()?;
-            let of_all = Arc::clone(&self.places).acquire_owned().await.ok()?;
-            Some([own, of_all])
-        };
-        match tokio::time::timeout(limits.queue_time_max, wait).await {
-            Ok(Some(places)) => Ok(places),
-            _ => Err(busy(format!("no place within queue_ms_max = {}", limits.queue_time_max.as_millis()))),
-        }
+        let waited = self.places.wait(&transform.need).await;
+        waited.map_err(|words| CallFailure::new(FailureKind::Busy, words))
     }
 }
 
@@ -169,69 +185,92 @@ impl AnswerSlot {
     }
 }
 
-/// A call that has its places.
+/// A call that has its place.
 struct Running {
     transform: Arc<Transform>,
     engine: wasmtime::Engine,
-    _places: [OwnedSemaphorePermit; 2],
+    turns: Turns,
+    /// For the whole call, with the time in which its client does not read.
+    all_time_max: Duration,
+    heard: Option<FailureListener>,
 }
 
 impl Running {
     /// Runs to the end, whatever it is, and counts what it took.
-    async fn drive(self, call: Call, sender: AnswerSender) {
+    async fn drive(self, call: Call, place: CallPlace, sender: AnswerSender) {
         let transform = Arc::clone(&self.transform);
         let _running = transform.figures.running();
         let (costs, reached) = (Arc::new(Costs::default()), LimitReached::default());
         let counted = CallCounts { transform: Arc::clone(&transform), costs: Arc::clone(&costs) };
-        let log =
-            Arc::new(CallLog::new(&transform.name, Arc::clone(&transform.log), &call.context.request_id));
-        let wall = Arc::new(WallClock::start());
         let request_id = call.context.request_id.clone();
+        let (hidden, ring) = (Arc::clone(&transform.hidden), Arc::clone(&transform.log));
+        let log = Arc::new(CallLog::new(&transform.name, hidden, ring, &request_id));
+        let wall = Arc::new(WallClock::start());
         let mut answering = AnswerSlot { started: Some(sender), pieces: None };
-        let parts =
-            Parts { costs: Arc::clone(&costs), reached: reached.clone(), log: Arc::clone(&log), wall };
+        let parts = Parts { reached: reached.clone(), log: Arc::clone(&log), wall, costs };
         let wall = Arc::clone(&parts.wall);
+        if call.entry.streams(&transform) {
+            place.streams(&wall);
+        }
         let ended = {
-            let run = Metered::new(self.run(call, parts, &mut answering), Arc::clone(&costs));
+            let costs = Arc::clone(&parts.costs);
+            let run = Metered::new(self.run(call, parts, &mut answering), costs);
             tokio::select! {
                 ended = run => ended,
-                failure = wall.end(transform.limits.time_max) => Err(failure),
+                failure = wall.end(transform.limits.time_max, self.all_time_max) => Err(failure),
             }
         };
+        // What is left waits for the client alone, and nobody waits for its place.
+        drop(place);
         let last_error = log.finish();
         drop(counted);
-        let ended = ended.map_err(|failure| match reached.take() {
-            Some(noted) => noted,
-            None if failure.kind == FailureKind::Trapped => match last_error {
-                Some(told) => CallFailure::new(failure.kind, format!("{}. It says: {told}", failure.words)),
-                None => failure,
-            },
-            None => failure,
+        let ended = ended.map_err(|failure| {
+            let failure = reached.take().unwrap_or(failure);
+            self.tell(&log, failure, &request_id, last_error)
         });
-        if let Err(failure) = &ended {
-            let (name, kind, words) = (&transform.name, failure.kind.name(), &failure.words);
-            tracing::warn!(
-                target: "transform",
-                transform = name, request_id, kind, words,
-                "a call of a transform failed"
-            );
-        }
         match (answering.started.take(), answering.pieces.take(), ended) {
             (Some(sender), _, Err(failure)) => drop(sender.send(Err(failure))),
             (None, Some(pieces), ended) => {
                 if let Err(failure) = &ended {
                     transform.figures.failed(failure.kind);
                 }
-                // A client that has gone needs no end.
-                let _ = pieces.send(Piece::End(ended)).await;
+                // A client that has gone needs no end, nor does one that does not read.
+                let _ = tokio::time::timeout(self.all_time_max, pieces.send(Piece::End(ended))).await;
             }
             _ => {}
         }
     }
 
+    /// Tells the operator of a failure, with the last words of the transform.
+    fn tell(
+        &self,
+        log: &CallLog,
+        failure: CallFailure,
+        request_id: &str,
+        last_lines: Option<String>,
+    ) -> CallFailure {
+        let CallFailure { kind, words } = failure;
+        let words = log.masked(words);
+        if let Some(heard) = &self.heard {
+            let (function, last_lines) = (&*self.transform.name, last_lines.as_deref());
+            heard(&FailedCall { function, request_id, kind: kind.name(), words: &words, last_lines });
+        }
+        let words = match last_lines.filter(|_| kind == FailureKind::Trapped) {
+            Some(told) => format!("{words}. It says: {told}"),
+            None => words,
+        };
+        let (transform, kind_name) = (&self.transform.name, kind.name());
+        tracing::warn!(
+            target: "transform",
+            transform, request_id, kind = kind_name, words,
+            "a call of a transform failed"
+        );
+        log.failed(kind_name, &words);
+        CallFailure::new(kind, words)
+    }
+
     async fn run(&self, call: Call, parts: Parts, answering: &mut AnswerSlot) -> Result<(), CallFailure> {
         let transform = &self.transform;
-        let exports = &transform.exports;
         let Call { entry, context, body, lent } = call;
         let mut store = self.store(&context, lent, &parts);
         let instance = transform
@@ -239,12 +278,7 @@ impl Running {
             .instantiate_async(&mut store)
             .await
             .map_err(|error| CallFailure::of_start(&error))?;
-        let streams = match &entry {
-            Entry::Get => exports.get_stream.is_some(),
-            Entry::Put => exports.put_stream.is_some(),
-            _ => false,
-        };
-        if streams {
+        if entry.streams(transform) {
             return self.run_streamed(&mut store, &instance, (entry, context, body), &parts, answering).await;
         }
         let body = match &entry {
@@ -276,12 +310,20 @@ impl Running {
         let handed = limits.output_bytes_max.min(limits.memory_bytes_max as u64).saturating_add(HANDED_BYTES);
         store.set_hostcall_fuel(usize::try_from(handed).unwrap_or(usize::MAX));
         let (costs, reached, cpu_max) = (Arc::clone(&parts.costs), parts.reached.clone(), limits.cpu_max);
-        store.epoch_deadline_callback(move |_| match costs.cpu.now() <= cpu_max {
-            true => Ok(UpdateDeadline::Yield(LOOK_TICKS)),
-            false => {
+        let turns = self.turns.clone();
+        store.epoch_deadline_callback(move |_| {
+            let used = costs.cpu.now();
+            if used > cpu_max {
                 let words = format!("it used more processor time than cpu_ms_max = {}", cpu_max.as_millis());
-                Err(reached.note(FailureKind::CpuExceeded, words))
+                return Err(reached.note(FailureKind::CpuExceeded, words));
             }
+            if used < TURNS_FROM {
+                return Ok(UpdateDeadline::Yield(LOOK_TICKS));
+            }
+            costs.end_turn();
+            let (costs, turns) = (Arc::clone(&costs), turns.clone());
+            let turn = async move { costs.begin_turn(turns.next().await) };
+            Ok(UpdateDeadline::YieldCustom(LOOK_TICKS, Box::pin(turn)))
         });
         store.set_epoch_deadline(LOOK_TICKS);
         store

@@ -1,23 +1,27 @@
 //! The runtime: its engine, its threads, and components that are ready to run.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
-use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{InstancePre, Linker};
 
+use super::book::{FunctionBook, FunctionFigures};
 use super::capabilities;
-use super::compile::{EPOCH_TICK, compile, engine};
+use super::compile::{EPOCH_TICK, code_file, compile, engine};
+use super::failure::{FailedCall, FailureListener};
 use super::figures::Figures;
 use super::grants::Grants;
-use super::limits::{CallLimits, RuntimeOptions};
+use super::limits::{CallCaps, CallLimits, RuntimeOptions};
 use super::log::LogRing;
+use super::places::{CallPlaces, PlaceBounds, PlaceFigures, PlaceNeed, PlaceOwners};
 use super::scratch::Scratch;
 use super::state::StoreState;
 use super::threads::Threads;
 use super::world::{self, Entries, Exports};
+use crate::secret::Secret;
 
 /// A component as it was deployed.
 #[derive(Debug, Clone)]
@@ -39,15 +43,24 @@ pub struct Transform {
     /// What a call may take.
     pub limits: CallLimits,
     pub(super) grants: Arc<Grants>,
+    /// Its secrets.
+    pub(super) hidden: Arc<[Secret]>,
     pub(super) pre: InstancePre<StoreState>,
     pub(super) exports: Exports,
-    pub(super) places: Arc<Semaphore>,
+    pub(super) need: PlaceNeed,
     pub(super) log: Arc<LogRing>,
-    pub(super) figures: Figures,
+    pub(super) figures: Arc<Figures>,
     pub(super) scratch: Arc<Mutex<Scratch>>,
+    /// Where its code is.
+    code: Option<PathBuf>,
 }
 
 impl Transform {
+    /// The file of its code, where it has one.
+    pub fn code(&self) -> Option<&Path> {
+        self.code.as_deref()
+    }
+
     /// What it exports.
     pub fn entries(&self) -> Entries {
         self.exports.entries()
@@ -80,7 +93,10 @@ pub struct Transforms {
     pub(super) engine: Engine,
     linker: Linker<StoreState>,
     pub(super) threads: Threads,
-    pub(super) places: Arc<Semaphore>,
+    pub(super) places: Arc<CallPlaces>,
+    pub(super) caps: CallCaps,
+    book: FunctionBook,
+    pub(super) heard: Option<FailureListener>,
 }
 
 impl Transforms {
@@ -108,8 +124,37 @@ impl Transforms {
                 }
             })
             .context("starting the epoch thread of transforms")?;
-        let places = Arc::new(Semaphore::new(options.calls_max.min(Semaphore::MAX_PERMITS)));
-        Ok(Transforms { engine, linker, threads, places })
+        let RuntimeOptions { calls_max, memory_bytes_max, queue_max, caps, .. } = options;
+        let places = Arc::new(CallPlaces::new(PlaceBounds { calls_max, memory_bytes_max, queue_max }));
+        let book = FunctionBook::default();
+        Ok(Transforms { engine, linker, threads, places, caps, book, heard: None })
+    }
+
+    /// Tells somebody of each call that fails from now on.
+    #[must_use]
+    pub fn heard_by(mut self, heard: impl Fn(&FailedCall<'_>) + Send + Sync + 'static) -> Transforms {
+        self.heard = Some(Arc::new(heard));
+        self
+    }
+
+    /// What functions have cost.
+    pub fn functions(&self) -> Vec<FunctionFigures> {
+        self.book.figures()
+    }
+
+    /// What functions with a name, or an ARN, told the operator: by their ARNs.
+    pub fn logs(&self, name: &str) -> Vec<(String, Arc<LogRing>)> {
+        self.book.logs(name)
+    }
+
+    /// Where a cache folder has the code of a component, if it was compiled.
+    pub fn code_file(&self, cache: &Path, component: &[u8]) -> PathBuf {
+        code_file(&self.engine, cache, component)
+    }
+
+    /// How full its places are.
+    pub fn places(&self) -> PlaceFigures {
+        self.places.figures()
     }
 
     /// Checks and compiles a component, or loads what was compiled before. This takes up to half a
@@ -118,8 +163,24 @@ impl Transforms {
     /// # Errors
     /// What is no component of a transform, and what it imports without being granted.
     pub fn load(&self, source: TransformSource, cache: Option<&Path>) -> Result<Arc<Transform>> {
+        self.loaded(source, cache).map(Arc::new)
+    }
+
+    /// The same of a function that is deployed: its figures and lines go on.
+    ///
+    /// # Errors
+    /// As [`Transforms::load`].
+    pub fn load_function(&self, source: TransformSource, cache: Option<&Path>) -> Result<Arc<Transform>> {
+        let loaded = self.loaded(source, cache)?;
+        let (figures, log) = self.book.open(&loaded.need.owners);
+        Ok(Arc::new(Transform { figures, log, ..loaded }))
+    }
+
+    fn loaded(&self, source: TransformSource, cache: Option<&Path>) -> Result<Transform> {
         let TransformSource { name, component, limits, grants } = source;
+        let limits = limits.capped(&self.caps);
         let load = || -> Result<Transform> {
+            let code = cache.map(|cache| self.code_file(cache, &component));
             let component = compile(&self.engine, &component, cache)?;
             world::check(&self.engine, &component, &grants)?;
             let pre = self
@@ -128,19 +189,27 @@ impl Transforms {
                 .map_err(anyhow::Error::from)
                 .context("its imports have other types than those of this server")?;
             let exports = Exports::find(&pre);
-            let places = Arc::new(Semaphore::new(limits.calls_max.min(Semaphore::MAX_PERMITS)));
+            let need = PlaceNeed {
+                owners: PlaceOwners::of(&name),
+                memory_bytes: limits.memory_bytes_max as u64,
+                calls_max: limits.calls_max,
+                queue_max: limits.queue_max,
+                queue_time_max: limits.queue_time_max,
+            };
             Ok(Transform {
                 name: name.clone(),
                 limits,
+                hidden: grants.secrets.iter().flat_map(BTreeMap::values).cloned().collect(),
                 grants: Arc::new(grants),
                 pre,
                 exports,
-                places,
+                need,
                 log: Arc::default(),
-                figures: Figures::default(),
+                figures: Arc::default(),
                 scratch: Arc::default(),
+                code,
             })
         };
-        load().map(Arc::new).with_context(|| format!("the transform `{name}`"))
+        load().with_context(|| format!("the transform `{name}`"))
     }
 }

@@ -1,9 +1,10 @@
 //! What a call has in its store.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -25,6 +26,20 @@ pub(super) struct Costs {
     pub(super) memory_bytes: AtomicU64,
     pub(super) input_bytes: AtomicU64,
     pub(super) output_bytes: AtomicU64,
+    /// The turn of a call that has computed for long.
+    turn: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Costs {
+    /// The call has its turn.
+    pub(super) fn begin_turn(&self, turn: Option<OwnedSemaphorePermit>) {
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;
+    }
+
+    /// Another one may have it.
+    pub(super) fn end_turn(&self) {
+        self.begin_turn(None);
+    }
 }
 
 /// The state of a store.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result};
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 /// Turns of calls between two looks at timers and sockets, and between two looks at calls that are
@@ -16,12 +16,16 @@ const TURNS: u32 = 1;
 const TURNS_BEFORE_NEW: u32 = 2;
 
 /// Threads. They end when this is dropped: calls that run then end where they are.
-pub(super) struct Threads(Vec<QueueThread>);
+pub(super) struct Threads {
+    first: QueueThread,
+    more: Vec<QueueThread>,
+}
 
 struct QueueThread {
     handle: Handle,
     /// Calls that it has.
     calls: Arc<AtomicUsize>,
+    turns: Turns,
     /// Dropped at the end.
     _stop: oneshot::Sender<()>,
 }
@@ -32,18 +36,20 @@ impl Threads {
     /// # Errors
     /// What the system does not give.
     pub(super) fn start(count: usize) -> Result<Threads> {
-        (0..count.max(1)).map(|_| QueueThread::start()).collect::<Result<_>>().map(Threads)
+        let more = (1..count).map(|_| QueueThread::start()).collect::<Result<_>>()?;
+        Ok(Threads { first: QueueThread::start()?, more })
     }
 
-    /// Runs a call on the thread that has fewest.
-    pub(super) fn spawn<F>(&self, call: F) -> JoinHandle<F::Output>
+    /// Runs a call on the thread that has fewest. The call is given the turns of that thread.
+    pub(super) fn spawn<F>(&self, call: impl FnOnce(Turns) -> F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let least = self.0.iter().min_by_key(|thread| thread.calls.load(Ordering::Relaxed));
-        // There is one at least.
-        let Some(thread) = least else { return Handle::current().spawn(call) };
+        let calls = |thread: &QueueThread| thread.calls.load(Ordering::Relaxed);
+        let fewer = |least, other| if calls(other) < calls(least) { other } else { least };
+        let thread = self.more.iter().fold(&self.first, fewer);
         let counted = CallOfThread::new(&thread.calls);
+        let call = call(thread.turns.clone());
         thread.handle.spawn(async move {
             let _counted = counted;
             call.await
@@ -68,7 +74,25 @@ impl QueueThread {
                 runtime.shutdown_background();
             })
             .context("starting a thread of transforms")?;
-        Ok(QueueThread { handle, calls: Arc::default(), _stop: stop })
+        Ok(QueueThread { handle, calls: Arc::default(), turns: Turns::new(), _stop: stop })
+    }
+}
+
+/// Turns of the calls of one thread that have computed for long. They take turns with each other,
+/// so that one of them at most stands in the queue of the thread: others wait for one tick, however
+/// many there are.
+#[derive(Clone)]
+pub(super) struct Turns(Arc<Semaphore>);
+
+impl Turns {
+    fn new() -> Turns {
+        Turns(Arc::new(Semaphore::new(1)))
+    }
+
+    /// Lets the calls of the queue run, and waits for its turn.
+    pub(super) async fn next(self) -> Option<OwnedSemaphorePermit> {
+        tokio::task::yield_now().await;
+        self.0.acquire_owned().await.ok()
     }
 }
 

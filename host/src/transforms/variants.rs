@@ -84,6 +84,8 @@ pub struct VariantFigures {
     pub count: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Variants that made room for others.
+    pub evictions: u64,
 }
 
 /// The variants that are kept.
@@ -97,6 +99,7 @@ pub struct Variants {
     kept: Mutex<KeptVariants>,
     hits: AtomicU64,
     misses: AtomicU64,
+    evictions: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -167,6 +170,7 @@ impl Variants {
             kept: Mutex::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
         }
     }
 
@@ -276,6 +280,7 @@ impl Variants {
             let Some((_, oldest)) = kept.by_use.first_key_value() else { break };
             let oldest = *oldest;
             kept.remove(&oldest);
+            self.evictions.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -296,6 +301,7 @@ impl Variants {
             misses: self.misses.load(Ordering::Relaxed),
             count: kept.by_key.len() as u64,
             bytes: kept.bytes,
+            evictions: self.evictions.load(Ordering::Relaxed),
         }
     }
 }

@@ -54,3 +54,18 @@ fn rules_that_could_not_act_are_refused() {
     assert_eq!(code(&elsewhere), ErrorCode::InvalidArgument);
     assert_eq!(code(&rule("<Operation>GetObject</Operation>").repeat(101)), ErrorCode::InvalidRequest);
 }
+
+#[test]
+fn what_is_wrong_is_named() {
+    for (text, part) in [
+        ("", "needs a Rule"),
+        ("<Rule><Operation>GetObject</Operation></Rule>", "needs a FunctionArn"),
+        ("<Rules/>", "TransformConfiguration has Rule, and no Rules."),
+        (&rule(""), "needs one Operation"),
+        (&rule("<Operation>DeleteObject</Operation>"), "Operation is GetObject or PutObject"),
+        (&rule("<Operation>GetObject</Operation><Suffix>x</Suffix>"), "and no Suffix."),
+    ] {
+        let message = parse(text).unwrap_err().message.unwrap();
+        assert!(message.contains("did not validate") && message.contains(part), "{text}: {message}");
+    }
+}

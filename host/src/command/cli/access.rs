@@ -26,10 +26,11 @@ const KINDS: [&str; 9] = [
 /// `portcullis explain`
 pub(super) fn explain_command() -> Command {
     let command = Command::new("explain")
-        .about("Say why the server that runs on a data folder denied a request")
+        .about("Say why the server that runs on a data folder denied a request, or how a transform failed")
         .long_about(
             "Say why the server that runs on a data folder denied a request: who asked for what, every policy that was \
-             considered, and what decided. The newest denials are kept in the server's memory.\n\
+             considered, and what decided. Or which function or webhook failed, how, and the last error lines of it. \
+             The newest denials and failures are kept in the server's memory.\n\
              Exit status: 0 it is explained, 1 nothing is kept of it, 2 the server could not be asked.",
         )
         .arg(
@@ -40,6 +41,12 @@ pub(super) fn explain_command() -> Command {
                 .help("The id in the answer: its header, or its document"),
         )
         .arg(
+            Arg::new("id")
+                .value_name("ID")
+                .value_parser(NonEmptyStringValueParser::new())
+                .help("The same as --request-id"),
+        )
+        .arg(
             Arg::new("latest")
                 .long("latest")
                 .value_name("N")
@@ -48,7 +55,7 @@ pub(super) fn explain_command() -> Command {
                 .value_parser(value_parser!(u16).range(1..=1000))
                 .help("The latest denial, or so many of them, the newest first"),
         )
-        .group(ArgGroup::new("question").args(["request-id", "latest"]).required(true))
+        .group(ArgGroup::new("question").args(["request-id", "id", "latest"]).required(true))
         .arg(json());
     some_settings(command, &["data_dir"])
 }
@@ -127,7 +134,7 @@ fn simulate_command() -> Command {
 
 /// The task of `portcullis explain`.
 pub(super) fn explain(matches: &ArgMatches) -> Task {
-    let question = match matches.get_one::<String>("request-id") {
+    let question = match matches.get_one::<String>("request-id").or_else(|| matches.get_one("id")) {
         Some(id) => explain::Question::Request(id.clone()),
         None => explain::Question::Latest(matches.get_one::<u16>("latest").copied().unwrap_or(1).into()),
     };

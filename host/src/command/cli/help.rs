@@ -50,7 +50,7 @@ const ENDS: &[(&[&str], &str, &str)] = &[
         "portcullis restore /mnt/backups --key-file /etc/portcullis/backup.key --data-dir /var/lib/portcullis-new",
     ),
     (&["upgrade"], "", "portcullis upgrade --dry-run --data-dir /var/lib/portcullis"),
-    (&["explain"], "", "portcullis explain --request-id NEZ43M6WCE86N37F\nportcullis explain --latest 5"),
+    (&["explain"], "", "portcullis explain NEZ43M6WCE86N37F\nportcullis explain --latest 5"),
     (&["policy", "lint"], "", "portcullis policy lint reader.json"),
     (
         &["policy", "simulate"],
@@ -84,10 +84,16 @@ const ENDS: &[(&[&str], &str, &str)] = &[
     ),
     (&["transform", "wit"], DONE, "portcullis transform wit wit"),
     (&["transform", "deploy"], DONE, "portcullis transform deploy upper --vary none"),
+    (&["transform", "dev"], DONE, "portcullis transform dev upper"),
     (&["transform", "list"], DONE, "portcullis transform list"),
     (&["transform", "inspect"], DONE, "portcullis transform inspect upper"),
     (&["transform", "rollback"], DONE, "portcullis transform rollback upper --to 1"),
     (&["transform", "delete"], DONE, "portcullis transform delete upper"),
+    (
+        &["transform", "logs"],
+        "",
+        "portcullis transform logs upper -f\nportcullis transform logs upper --request NEZ43M6WCE86N37F",
+    ),
     (
         &["transform", "rules"],
         DONE,

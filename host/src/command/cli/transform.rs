@@ -8,8 +8,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::command::cli::settings::some_settings;
 use crate::command::cli::{Task, given as given_settings};
 use crate::command::transform::{
-    Deployment, EXAMPLES, Exposure, FunctionChore, RulesChange, Shape, TransformAction, TransformLanguage,
-    TransformTemplate, Trial, TriedTransform,
+    Deployment, EXAMPLES, Exposure, FunctionChore, LogsQuestion, RulesChange, Shape, TransformAction,
+    TransformLanguage, TransformTemplate, Trial, TriedTransform,
 };
 use crate::transforms::{CallLimits, LimitsGiven};
 
@@ -79,13 +79,54 @@ pub(super) fn command() -> Command {
         .arg_required_else_help(true)
         .subcommands([new, build, check, test, wit])
         .subcommands(of_server())
+        .subcommand(logs())
+}
+
+/// `portcullis transform logs`
+fn logs() -> Command {
+    let command = Command::new("logs")
+        .about("Show what a function told the operator, and how its calls failed")
+        .long_about(
+            "Show what a function told the operator, and how its calls failed: the latest lines, from the memory of the \
+             server that runs on a data folder. Secrets of the function are shown as ***.\n\
+             Exit status: 0 done, 1 it has not been called, 2 the server could not be asked.",
+        )
+        .arg(Arg::new("name").value_name("NAME").required(true).help("The function, or its ARN"))
+        .arg(
+            Arg::new("follow")
+                .short('f')
+                .long("follow")
+                .action(ArgAction::SetTrue)
+                .help("Go on with new lines as they come"),
+        )
+        .arg(Arg::new("request").long("request").value_name("ID").help("Those of one request alone"));
+    some_settings(command, &["data_dir"])
 }
 
 /// The settings that say which server is asked, and with whose credentials.
 const ASKED: [&str; 3] = ["data_dir", "listen", "region"];
 
+/// What is declared of a function.
+fn declared() -> [Arg; 6] {
+    let many = |id: &'static str, name: &'static str, help: &'static str| {
+        Arg::new(id).long(id).value_name(name).action(ArgAction::Append).help(help)
+    };
+    [
+        Arg::new("name").long("name").value_name("NAME").help("The function; that of the folder without it"),
+        many("grant", "NAME", "What it may import: clock, random, objects, scratch, http=HOST"),
+        many("env", "NAME=VALUE", "A secret"),
+        many("limit", "NAME=NUMBER", "What a call may take, as cpu_ms_max=500"),
+        many("clear", "WHAT", "What the function has of this goes: grants, env, limits, vary")
+            .value_parser(PossibleValuesParser::new(["grants", "env", "limits", "vary"])),
+        Arg::new("vary")
+            .long("vary")
+            .value_name("LIST")
+            .help("What its results depend on: query:NAME, header:NAME, caller, or none"),
+    ]
+}
+
 /// The commands about functions of a server.
-fn of_server() -> [Command; 6] {
+fn of_server() -> [Command; 7] {
     let name = || Arg::new("name").value_name("NAME").required(true).help("The function");
     let alias = || {
         Arg::new("alias")
@@ -94,26 +135,25 @@ fn of_server() -> [Command; 6] {
             .default_value("live")
             .help("The alias that clients name")
     };
-    let many = |id: &'static str, name: &'static str, help: &'static str| {
-        Arg::new(id).long(id).value_name(name).action(ArgAction::Append).help(help)
-    };
     let deploy = Command::new("deploy")
         .about("Deploy a transform to a server, as a new version of a function")
         .long_about(
-            "Deploy a transform to a server, as a new version of a function. The server checks, compiles and tries it; \
-             what fails is not deployed.\n\
+            "Deploy a transform to a server, as a new version of a function. A component that is older than its sources \
+             is built first. The server checks, compiles and tries it; what fails is not deployed. What is not said \
+             here or in transform.toml stays as the function has it.\n\
              Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the root credentials in the data folder.",
         )
         .arg(path("source", "FILE.wasm|DIR").required(true).help("The component, or the folder of the transform"))
-        .arg(Arg::new("name").long("name").value_name("NAME").help("The function; that of the folder without it"))
-        .arg(many("grant", "NAME", "What it may import: clock, random, objects, scratch, http=HOST"))
-        .arg(many("env", "NAME=VALUE", "A secret"))
-        .arg(
-            Arg::new("vary")
-                .long("vary")
-                .value_name("LIST")
-                .help("What its results depend on: query:NAME, header:NAME, caller, or none"),
+        .args(declared())
+        .arg(alias());
+    let dev = Command::new("dev")
+        .about("Build and deploy a transform whenever its sources change, until Ctrl-C")
+        .long_about(
+            "Build and deploy a transform to a server that runs, whenever its sources change, until Ctrl-C. The alias \
+             points to what was built last. At the end, that becomes a version.",
         )
+        .arg(path("source", "DIR").default_value(".").help("The folder of the transform"))
+        .args(declared())
         .arg(alias());
     let rollback = Command::new("rollback")
         .about("Let an alias point to the version before")
@@ -133,6 +173,7 @@ fn of_server() -> [Command; 6] {
         );
     [
         deploy,
+        dev,
         Command::new("list").about("List the functions of a server"),
         Command::new("inspect").about("Show a function, with its versions and aliases").arg(name()),
         rollback,
@@ -208,15 +249,24 @@ pub(super) fn task(matches: &ArgMatches) -> Option<Task> {
     };
     let function = || one("name").unwrap_or_default();
     let alias = || one("alias").unwrap_or_default();
+    if name == "logs" {
+        let follows = matches.get_flag("follow");
+        let question = LogsQuestion { name: function(), request_id: one("request"), follows };
+        return Some(Task::FunctionLogs(given_settings(matches), question));
+    }
+    let deployment = || Deployment {
+        source: matches.get_one::<PathBuf>("source").cloned().unwrap_or_default(),
+        name: one("name"),
+        grants: many("grant"),
+        secrets: many("env"),
+        limits: many("limit"),
+        vary: one("vary"),
+        clear: many("clear"),
+        alias: alias(),
+    };
     let chore = match name {
-        "deploy" => FunctionChore::Deploy(Deployment {
-            source: matches.get_one::<PathBuf>("source").cloned().unwrap_or_default(),
-            name: one("name"),
-            grants: many("grant"),
-            secrets: many("env"),
-            vary: one("vary"),
-            alias: alias(),
-        }),
+        "deploy" => FunctionChore::Deploy(deployment()),
+        "dev" => FunctionChore::Develop(deployment()),
         "list" => FunctionChore::List,
         "inspect" => FunctionChore::Inspect(function()),
         "rollback" => FunctionChore::Rollback(function(), alias(), one("to")),

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::command::new_folder::{check_name, make, write_file};
 use crate::command::output::say;
 use crate::command::toolchain::CONTRACT;
 use crate::pipeline::contract_text;
@@ -83,54 +84,25 @@ impl Language {
     }
 }
 
-/// A name that is good for a file, a crate and a manifest.
-fn check_name(name: &str) -> Result<()> {
-    let good = name.len() <= 64
-        && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && name.chars().all(|other| matches!(other, 'a'..='z' | '0'..='9' | '-'));
-    ensure!(
-        good,
-        "`{name}` is no name of a stage: it has up to 64 small letters, digits and `-`, and begins with a letter"
-    );
-    Ok(())
-}
-
 /// Writes the folder of a new stage, which must not exist.
 ///
 /// # Errors
 /// A bad name, or a folder that is there already or cannot be written.
 pub(super) fn write(name: &str, language: Language) -> Result<ExitCode> {
-    check_name(name)?;
+    check_name(name, "stage")?;
     let folder = Path::new(name);
-    match std::fs::create_dir(folder) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("{name} is there already: choose another name, or remove it")
-        }
-        Err(error) => return Err(error).with_context(|| format!("making the folder {name}")),
-    }
+    make(folder)?;
     for (path, text) in SHARED.iter().chain(language.files()) {
-        write_file(&folder.join(path), &text.replace("NAME", name))?;
+        write_file(&folder.join(path), text.replace("NAME", name).as_bytes())?;
     }
     let settings = Settings { name: name.to_owned(), language };
-    write_file(&folder.join(SETTINGS), &toml::to_string(&settings)?)?;
+    write_file(&folder.join(SETTINGS), toml::to_string(&settings)?.as_bytes())?;
     contract_text::write(&folder.join(CONTRACT))?;
     Ok(say(&format!(
         "{name} is a stage that works. Next:\n  portcullis stage build {name}\n  \
          portcullis stage test {name}/{name}.wasm --request {name}/requests/delete.toml\n  \
          portcullis serve --pipeline {name}/manifest.toml\n"
     )))
-}
-
-fn write_file(path: &Path, text: &str) -> Result<()> {
-    let write = || {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, text)
-    };
-    write().with_context(|| format!("writing {}", path.display()))
 }
 
 #[cfg(test)]

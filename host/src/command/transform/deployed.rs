@@ -1,37 +1,32 @@
 //! `portcullis transform deploy`, `list`, `inspect`, `rollback`, `delete`: functions of a server,
 //! by its own API.
 
+pub(super) mod deploy;
 mod points;
-mod remote;
+pub(super) mod remote;
 
 use std::fmt::Write as _;
-use std::io::{Cursor, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::{Map, Value, json};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use anyhow::{Context as _, Result};
+use serde_json::Value;
 
-use super::settings::{SETTINGS, TransformSettings};
+use super::dev;
 use crate::command::explain::harmless;
 use crate::command::output::say;
 use crate::config::Config;
-use crate::transforms::{COMPONENT_BYTES_MAX, LimitsGiven};
+pub use deploy::Deployment;
+use deploy::point;
 pub use points::{Exposure, RulesChange};
-use remote::Remote;
-
-/// How the paths of functions begin.
-const FUNCTIONS: &str = "/2015-03-31/functions";
+use remote::{FUNCTIONS, Remote, of};
 
 /// What is done with the functions of a server.
 #[derive(Debug)]
 pub enum FunctionChore {
     /// Deploy a component as a new version.
     Deploy(Deployment),
+    /// Build and deploy it whenever its sources change, until told to stop.
+    Develop(Deployment),
     /// List the functions.
     List,
     /// Show a function, with its versions and aliases.
@@ -48,23 +43,6 @@ pub enum FunctionChore {
     Hide(String),
 }
 
-/// What is deployed, and how.
-#[derive(Debug)]
-pub struct Deployment {
-    /// The component, or the folder of a transform.
-    pub source: PathBuf,
-    /// The name of the function; that of the folder where none is given.
-    pub name: Option<String>,
-    /// What it is granted.
-    pub grants: Vec<String>,
-    /// `NAME=VALUE`: secrets.
-    pub secrets: Vec<String>,
-    /// What its results depend on.
-    pub vary: Option<String>,
-    /// The alias that points to the new version.
-    pub alias: String,
-}
-
 /// Does it, on the server of a configuration or on another one.
 ///
 /// # Errors
@@ -72,7 +50,8 @@ pub struct Deployment {
 pub(crate) fn run(config: &Config, endpoint: Option<&str>, chore: &FunctionChore) -> Result<ExitCode> {
     let remote = Remote::new(config, endpoint)?;
     let text = match chore {
-        FunctionChore::Deploy(deployment) => deploy(&remote, deployment)?,
+        FunctionChore::Deploy(deployment) => deploy::deploy(&remote, deployment)?,
+        FunctionChore::Develop(deployment) => dev::run(&remote, deployment)?,
         FunctionChore::List => list(&remote)?,
         FunctionChore::Inspect(name) => inspect(&remote, name)?,
         FunctionChore::Rollback(name, alias, to) => rollback(&remote, name, alias, to.as_deref())?,
@@ -87,160 +66,6 @@ pub(crate) fn run(config: &Config, endpoint: Option<&str>, chore: &FunctionChore
     // What a server answers may hold anything. A line break of its own is escaped by `harmless`.
     let lines: String = text.lines().map(|line| format!("{}\n", harmless(line))).collect();
     Ok(say(&lines))
-}
-
-/// The path of a function.
-fn of(name: &str) -> String {
-    format!("{FUNCTIONS}/{name}")
-}
-
-fn deploy(remote: &Remote, deployment: &Deployment) -> Result<String> {
-    let (file, settings) = found(&deployment.source)?;
-    let name = match (&deployment.name, &settings) {
-        (Some(name), _) => name.clone(),
-        (None, Some(settings)) => settings.name.clone(),
-        (None, None) => bail!("--name NAME: what the function is called"),
-    };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    ensure!(!name.is_empty() && name.bytes().all(plain), "{name} is no name of a function");
-    let length = std::fs::metadata(&file).with_context(|| format!("reading {}", file.display()))?.len();
-    ensure!(
-        length <= COMPONENT_BYTES_MAX as u64,
-        "{} has {length} bytes; a component has up to {COMPONENT_BYTES_MAX}",
-        file.display()
-    );
-    let component = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-    let package = BASE64.encode(package(&component)?);
-    let environment = environment(deployment, settings.as_ref())?;
-    let limits = settings.as_ref().map(|settings| settings.limits).unwrap_or_default();
-    let mut configuration = json!({ "Environment": { "Variables": environment } });
-    if let Some(fields) = configuration.as_object_mut() {
-        // What a transform has by default is more than what Lambda has.
-        let seconds = limits.time_ms_max.map_or(60, |ms| ms.div_ceil(1000).clamp(1, 900));
-        let megabytes = limits.memory_bytes_max.map_or(256, |bytes| bytes.div_ceil(1 << 20).clamp(128, 4096));
-        fields.insert("Timeout".to_owned(), json!(seconds));
-        fields.insert("MemorySize".to_owned(), json!(megabytes));
-    }
-    let exists = remote.send("GET", &format!("{}/configuration", of(&name)), None)?;
-    let version = match exists.status {
-        404 if exists.kind == "ResourceNotFoundException" => {
-            let mut document = configuration;
-            if let Some(fields) = document.as_object_mut() {
-                fields.insert("FunctionName".to_owned(), json!(name));
-                fields.insert("Runtime".to_owned(), json!("provided.al2023"));
-                fields.insert("Handler".to_owned(), json!("transform"));
-                fields.insert("Role".to_owned(), json!("arn:aws:iam::000000000000:role/none"));
-                fields.insert("Code".to_owned(), json!({ "ZipFile": package }));
-                fields.insert("Publish".to_owned(), json!(true));
-            }
-            remote.call("POST", FUNCTIONS, Some(&document))?
-        }
-        200 => update(remote, &name, &configuration, &package)?,
-        _ => bail!("{}", exists.words()),
-    };
-    let number = version.get("Version").and_then(Value::as_str).unwrap_or_default();
-    point(remote, &name, &deployment.alias, number)?;
-    let arn = version.get("FunctionArn").and_then(Value::as_str).unwrap_or_default();
-    let arn = arn.strip_suffix(&format!(":{number}")).unwrap_or(arn);
-    Ok(format!("{name}: version {number} is deployed\n  {arn}:{}\n", deployment.alias))
-}
-
-/// Changes settings and code of a function, and publishes that. Each is checked with what there is
-/// of the other: new code may need what only the new settings grant, and old code what they do not.
-fn update(remote: &Remote, name: &str, configuration: &Value, package: &str) -> Result<Value> {
-    let (settings, code) = (format!("{}/configuration", of(name)), format!("{}/code", of(name)));
-    let first = remote.send("PUT", &settings, Some(configuration))?;
-    if first.status < 300 {
-        return remote.call("PUT", &code, Some(&json!({ "ZipFile": package, "Publish": true })));
-    }
-    remote.call("PUT", &code, Some(&json!({ "ZipFile": package })))?;
-    remote.call("PUT", &settings, Some(configuration))?;
-    remote.call("POST", &format!("{}/versions", of(name)), Some(&json!({})))
-}
-
-/// The component, and the settings of its folder.
-fn found(source: &Path) -> Result<(PathBuf, Option<TransformSettings>)> {
-    if source.is_dir() {
-        let settings = TransformSettings::read(source)?;
-        let file = source.join(format!("{}.wasm", settings.name));
-        ensure!(
-            file.exists(),
-            "{} is not built: portcullis transform build {}",
-            file.display(),
-            source.display()
-        );
-        return Ok((file, Some(settings)));
-    }
-    let folder = source.parent().filter(|folder| folder.join(SETTINGS).exists());
-    Ok((source.to_owned(), folder.map(TransformSettings::read).transpose()?))
-}
-
-/// The variables of the environment.
-fn environment(deployment: &Deployment, settings: Option<&TransformSettings>) -> Result<Map<String, Value>> {
-    let mut variables = Map::new();
-    for secret in &deployment.secrets {
-        let (name, value) = secret.split_once('=').context("--env NAME=VALUE has no value")?;
-        variables.insert(name.to_owned(), json!(value));
-    }
-    let of_folder = settings.map(|settings| settings.grants.as_slice()).unwrap_or_default();
-    let mut grants = Vec::new();
-    for grant in of_folder.iter().chain(&deployment.grants) {
-        match grant.strip_prefix("secrets=") {
-            None => grants.push(grant.as_str()),
-            Some(secret) => {
-                let (name, value) = secret.split_once('=').context("secrets=NAME=VALUE has no value")?;
-                variables.entry(name.to_owned()).or_insert(json!(value));
-            }
-        }
-    }
-    let declared = [
-        ("PORTCULLIS_GRANTS", grants.join(",")),
-        ("PORTCULLIS_LIMITS", settings.map(|settings| limits(&settings.limits)).unwrap_or_default()),
-        ("PORTCULLIS_VARY", deployment.vary.clone().unwrap_or_default()),
-    ];
-    for (name, value) in declared.into_iter().filter(|(_, value)| !value.is_empty()) {
-        variables.insert(name.to_owned(), json!(value));
-    }
-    Ok(variables)
-}
-
-fn limits(given: &LimitsGiven) -> String {
-    let all = [
-        ("time_ms_max", given.time_ms_max),
-        ("cpu_ms_max", given.cpu_ms_max),
-        ("memory_bytes_max", given.memory_bytes_max),
-        ("input_bytes_max", given.input_bytes_max),
-        ("output_bytes_max", given.output_bytes_max),
-        ("calls_max", given.calls_max),
-        ("queue_max", given.queue_max),
-        ("queue_ms_max", given.queue_ms_max),
-    ];
-    let said: Vec<String> =
-        all.iter().filter_map(|(name, value)| value.map(|value| format!("{name}={value}"))).collect();
-    said.join(",")
-}
-
-/// A package with a component.
-fn package(component: &[u8]) -> Result<Vec<u8>> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-    writer.start_file("transform.wasm", options)?;
-    writer.write_all(component)?;
-    Ok(writer.finish()?.into_inner())
-}
-
-/// Lets an alias point to a version.
-fn point(remote: &Remote, name: &str, alias: &str, version: &str) -> Result<()> {
-    let path = format!("{}/aliases", of(name));
-    let there = remote.send("GET", &format!("{path}/{alias}"), None)?;
-    if there.status == 404 {
-        let document = json!({ "Name": alias, "FunctionVersion": version });
-        remote.call("POST", &path, Some(&document))?;
-    } else {
-        let document = json!({ "FunctionVersion": version });
-        remote.call("PUT", &format!("{path}/{alias}"), Some(&document))?;
-    }
-    Ok(())
 }
 
 /// All pages of a list.

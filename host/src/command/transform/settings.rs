@@ -24,12 +24,24 @@ pub(super) struct TransformSettings {
     /// What it is granted.
     #[serde(default)]
     pub(super) grants: Vec<String>,
+    /// What its results depend on; nothing is said where it is not there.
+    #[serde(default)]
+    pub(super) vary: Option<Vec<String>>,
+    /// What builds it, in a shell in its folder, where the tools of the language alone do not.
+    #[serde(default)]
+    pub(super) build: Option<String>,
     /// What a call may take.
     #[serde(default)]
     pub(super) limits: LimitsGiven,
 }
 
 impl TransformSettings {
+    /// What its results depend on, as functions declare it.
+    pub(super) fn vary(&self) -> Option<String> {
+        let vary = self.vary.as_ref()?;
+        Some(if vary.is_empty() { "none".to_owned() } else { vary.join(",") })
+    }
+
     /// Reads those of a folder.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ mod examples;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde::Deserialize;
 
 pub use examples::EXAMPLES;
@@ -14,6 +14,7 @@ use examples::Example;
 
 use super::contract;
 use super::settings::SETTINGS;
+use crate::command::new_folder::{check_name, make, write_file};
 use crate::command::output::say;
 use crate::command::toolchain::CONTRACT;
 
@@ -118,14 +119,7 @@ impl TransformLanguage {
 /// The name of a folder, which is good for a file and a crate, too.
 fn name_of(folder: &Path) -> Result<&str> {
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_name = name.len() <= 64
-        && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && name.chars().all(|other| matches!(other, 'a'..='z' | '0'..='9' | '-'));
-    ensure!(
-        is_name,
-        "`{name}` is no name of a transform: it has up to 64 small letters, digits and `-`, and begins with a letter"
-    );
+    check_name(name, "transform")?;
     Ok(name)
 }
 
@@ -184,27 +178,6 @@ fn write_own(folder: &Path, language: TransformLanguage, shape: Shape) -> Result
          portcullis transform build {shown}\n  portcullis transform test {shown}/{name}.wasm \
          --context {shown}/context.toml --input {shown}/input.txt --expect {shown}/expected.txt\n"
     )))
-}
-
-/// Makes a folder, which must not be there.
-fn make(folder: &Path) -> Result<()> {
-    match std::fs::create_dir(folder) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("{} is there already: choose another name, or remove it", folder.display())
-        }
-        Err(error) => Err(error).with_context(|| format!("making the folder {}", folder.display())),
-    }
-}
-
-fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, bytes)
-    };
-    write().with_context(|| format!("writing {}", path.display()))
 }
 
 #[cfg(test)]

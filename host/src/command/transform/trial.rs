@@ -20,7 +20,7 @@ use crate::outbound::{self, Outbound};
 use crate::transforms::bindings::objects::ObjectsError;
 use crate::transforms::{
     self, Answer, COMPONENT_BYTES_MAX, CONTRACT, Call, CallFailure, CallLent, CallLimits, Entry, FailureKind,
-    Grants, LimitsGiven, ObjectRead, Objects, Page, PageEntry, ReplyBody, ReplyHead, RuntimeOptions,
+    Grants, Level, LimitsGiven, ObjectRead, Objects, Page, PageEntry, ReplyBody, ReplyHead, RuntimeOptions,
     Transform, TransformSource, Transforms,
 };
 
@@ -84,7 +84,8 @@ pub(super) fn test(component: &TriedTransform, trial: &Trial) -> Result<ExitCode
     for line in ran.lines() {
         let _ = writeln!(text, "  {}", harmless(&line));
     }
-    for line in tried.transform.log().after(0) {
+    // How it failed is said already.
+    for line in tried.transform.log().after(0).iter().filter(|line| line.level != Level::Failed) {
         let _ = writeln!(text, "  log: {}: {}", line.level.name(), harmless(&line.text));
     }
     let _ = writeln!(text, "  {}", ran.cost());

@@ -58,3 +58,32 @@ fn only_so_many_files_are_kept_and_those_used_last() {
     assert_eq!(kept.len(), KEPT_MAX[0]);
     assert_eq!(kept.last().unwrap(), &format!("pipeline-{:02}-1.cwasm", KEPT_MAX[0] - 1));
 }
+
+#[test]
+fn code_has_a_bound_in_bytes_and_what_is_used_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path();
+    let oldest = add(cache, "transform-a-1.cwasm", 3 * DAY);
+    add(cache, "transform-b-1.cwasm", 2 * DAY);
+    add(cache, "transform-c-1.cwasm", DAY);
+    add(cache, "pipeline-d-1.cwasm", 9 * DAY);
+    assert_eq!(trim(cache, CodeFor::Transforms, 12, &[]), 12);
+    assert_eq!(trim(cache, CodeFor::Transforms, 8, std::slice::from_ref(&oldest)), 8);
+    assert_eq!(names(cache), ["pipeline-d-1.cwasm", "transform-a-1.cwasm", "transform-c-1.cwasm"]);
+    assert_eq!(trim(cache, CodeFor::Transforms, 0, std::slice::from_ref(&oldest)), 4);
+    assert!(oldest.exists());
+}
+
+#[test]
+fn what_was_tried_by_a_process_that_ended_is_stale() {
+    let folder = tempfile::tempdir().unwrap();
+    let tried = folder.path().join(TRIED);
+    for (name, unused) in [("old", DAY), ("new", Duration::ZERO)] {
+        fs::create_dir_all(tried.join(name)).unwrap();
+        add(&tried.join(name), "transform-a-1.cwasm", unused);
+        File::open(tried.join(name)).unwrap().set_modified(SystemTime::now() - unused).unwrap();
+    }
+    let removed = remove(folder.path());
+    assert_eq!((removed.files.len(), removed.bytes), (1, 4));
+    assert_eq!(names(&tried), ["new"]);
+}

@@ -1,6 +1,8 @@
 //! The answers, and the socket.
 
 use super::*;
+use crate::config::TransformOptions;
+use crate::keys::vault::Vault;
 use crate::telemetry::explanations::Bounds;
 
 pub(super) fn admin() -> Admin {
@@ -20,7 +22,16 @@ fn admin_of(volume: Arc<Volume>) -> Admin {
         volume,
         holding: Holding::default(),
         request_ids: Arc::default(),
+        transforming: transforming(),
     }
+}
+
+fn transforming() -> Arc<Transforming> {
+    let folder = tempfile::tempdir().unwrap();
+    let (vault, explanations) = (Vault::open(folder.path()).unwrap(), Explanations::new(Bounds::default()));
+    let options = TransformOptions::default();
+    let cache = folder.path().join("cache");
+    Arc::new(Transforming::new(&options, cache, Arc::new(vault), Arc::new(explanations)))
 }
 
 #[test]
@@ -44,11 +55,19 @@ fn every_path_has_its_answer() {
         ("/quotas/account/000000000001", 405),
         ("/usage", 200),
         ("/usages", 404),
+        ("/functions/redact/logs", 404),
+        ("/functions/redact/logs?after=7&request=AAAA", 404),
+        ("/functions/redact/logs?after=x", 400),
+        ("/functions/redact/logs?other=1", 400),
+        ("/functions/re%20dact/logs", 400),
+        ("/functions//logs", 400),
+        ("/functions", 400),
     ] {
         assert_eq!(status(Method::GET, uri), expected, "{uri}");
     }
     assert_eq!(status(Method::DELETE, "/explanations/AAAA"), 405);
     assert_eq!(status(Method::PUT, "/usage"), 405);
+    assert_eq!(status(Method::PUT, "/functions/redact/logs"), 405);
 }
 
 #[test]

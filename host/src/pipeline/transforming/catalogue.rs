@@ -7,12 +7,18 @@ use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
+use super::explain::FailedTransform;
 use super::{failures, settings};
+use crate::compiled::{CodeFor, stale_code};
 use crate::hex;
 use crate::keys::vault::Vault;
 use crate::pipeline::bindings::calls::{FunctionCode, Span, TransformFailure};
 use crate::pipeline::contract::volume_span;
-use crate::transforms::{RuntimeOptions, Transform, TransformSource, Transforms};
+use crate::telemetry::explanations::Explanations;
+use crate::transforms::{
+    FailedCall, FunctionFigures, LogRing, PlaceFigures, RuntimeOptions, Transform, TransformSource,
+    Transforms,
+};
 use volume::Volume;
 
 /// Components that are kept ready. One from Python takes 30 MiB of code, which is shared with the
@@ -29,9 +35,13 @@ type Ready = Arc<OnceCell<Arc<Transform>>>;
 /// The components that are ready to run.
 pub(super) struct Catalogue {
     cache: PathBuf,
+    /// Bytes of compiled code in it.
+    code_bytes_max: u64,
     options: RuntimeOptions,
     /// Opens their secrets.
     vault: Arc<Vault>,
+    /// Why calls failed.
+    explanations: Arc<Explanations>,
     /// Its threads start with the first call: most servers run no transform.
     runtime: OnceCell<Arc<Transforms>>,
     /// The one that was used last stands last.
@@ -40,8 +50,14 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// None is ready yet. Compiled components are kept in a folder.
-    pub(super) fn new(cache: PathBuf, options: RuntimeOptions, vault: Arc<Vault>) -> Catalogue {
-        Catalogue { cache, options, vault, runtime: OnceCell::new(), ready: Mutex::default() }
+    pub(super) fn new(
+        cache: PathBuf,
+        code_bytes_max: u64,
+        options: RuntimeOptions,
+        (vault, explanations): (Arc<Vault>, Arc<Explanations>),
+    ) -> Catalogue {
+        let (runtime, ready) = (OnceCell::new(), Mutex::default());
+        Catalogue { cache, code_bytes_max, options, vault, explanations, runtime, ready }
     }
 
     /// The component of a function, and what runs it. A component that is not ready is read and
@@ -76,8 +92,25 @@ impl Catalogue {
 
     /// What runs components.
     pub(super) async fn runtime(&self) -> Result<Arc<Transforms>> {
-        let start = || async { Transforms::start(self.options).map(Arc::new) };
+        let start = || async {
+            let explanations = Arc::clone(&self.explanations);
+            let explain = move |call: &FailedCall<'_>| {
+                FailedTransform::from(call).keep(&explanations, call.request_id);
+            };
+            Transforms::start(self.options).map(|started| Arc::new(started.heard_by(explain)))
+        };
         self.runtime.get_or_try_init(start).await.map(Arc::clone)
+    }
+
+    /// What functions have cost, and how full places are. Nothing where none has run.
+    pub(super) fn figures(&self) -> (Vec<FunctionFigures>, PlaceFigures) {
+        let runtime = self.runtime.get();
+        runtime.map(|runtime| (runtime.functions(), runtime.places())).unwrap_or_default()
+    }
+
+    /// What functions with a name, or an ARN, told the operator: by their ARNs.
+    pub(super) fn logs(&self, name: &str) -> Vec<(String, Arc<LogRing>)> {
+        self.runtime.get().map(|runtime| runtime.logs(name)).unwrap_or_default()
     }
 
     /// What opens secrets.
@@ -129,10 +162,25 @@ impl Catalogue {
         let load = move || {
             let found = hex::text(&Sha256::digest(&component));
             ensure!(found == digest, "its code has the SHA-256 {found}, and not {digest}");
-            runtime.load(TransformSource { name, component, limits, grants }, Some(&cache))
+            runtime.load_function(TransformSource { name, component, limits, grants }, Some(&cache))
         };
         // The compiler takes seconds.
-        tokio::task::spawn_blocking(load).await?
+        let loaded = tokio::task::spawn_blocking(load).await??;
+        self.trim(loaded.code().map(Path::to_owned));
+        Ok(loaded)
+    }
+
+    /// Keeps the code of components within its bound. What is ready stays, and this one.
+    pub(super) fn trim(&self, also: Option<PathBuf>) {
+        let ready = self.lock();
+        let code = ready.iter().filter_map(|(_, place)| place.get()?.code().map(Path::to_owned));
+        let used: Vec<PathBuf> = code.chain(also).collect();
+        drop(ready);
+        let (cache, bytes_max) = (self.cache.clone(), self.code_bytes_max);
+        // Nobody waits for it.
+        tokio::task::spawn_blocking(move || {
+            stale_code::trim(&cache, CodeFor::Transforms, bytes_max, &used);
+        });
     }
 }
 

@@ -14,6 +14,7 @@ use http_body_util::{BodyExt as _, Full};
 use sha2::{Digest as _, Sha256};
 
 use super::catalogue::read_code;
+use super::tried::TriedCode;
 use super::{Transforming, settings};
 use crate::body::{self, Failure, Payload, Plan};
 use crate::hex;
@@ -42,6 +43,16 @@ impl From<anyhow::Error> for Unpackaged {
     }
 }
 
+/// A package that runs.
+pub(crate) struct CheckedPackage {
+    /// What the stage is told.
+    pub(crate) packaged: Packaged,
+    /// The component, which belongs to nothing yet.
+    pub(crate) blob: Option<PendingBlob>,
+    /// Its code, which goes with the request unless that deploys it.
+    pub(crate) tried: Option<Box<TriedCode>>,
+}
+
 /// A package that was taken apart.
 struct Contents {
     component: Vec<u8>,
@@ -59,7 +70,7 @@ impl Transforming {
         work: PackageWork,
         volume: &Arc<Volume>,
         idle: Duration,
-    ) -> std::result::Result<(Packaged, Option<PendingBlob>), Unpackaged> {
+    ) -> std::result::Result<CheckedPackage, Unpackaged> {
         // One at a time: a compiler takes a processor for half a minute, and hundreds of megabytes.
         let turn = self.deploying.lock().await;
         let PackageWork { plan, received } = work;
@@ -90,13 +101,18 @@ impl Transforming {
         let Contents { component, length: package_length, sha256: package_sha256 } = contents;
         let (component, cache) = (Bytes::from(component), self.catalogue.cache().to_owned());
         let runtime = self.catalogue.runtime().await.map_err(Unpackaged::from)?;
-        let (loading, source) = (Arc::clone(&runtime), component.to_vec());
-        let load = move || {
-            loading.load(TransformSource { name: arn, component: source, limits, grants }, Some(&cache))
+        let (loading, component_bytes) = (Arc::clone(&runtime), component.to_vec());
+        let load = move || -> Result<_> {
+            let file = loading.code_file(&cache, &component_bytes);
+            let tried = if file.exists() { None } else { Some(TriedCode::new(&cache, file)?) };
+            let folder = tried.as_ref().map_or(&*cache, TriedCode::folder);
+            let limits = limits.of_trial();
+            let source = TransformSource { name: arn, component: component_bytes, limits, grants };
+            Ok((loading.load(source, Some(folder))?, tried.map(Box::new)))
         };
         let loaded = tokio::task::spawn_blocking(load).await;
-        let transform = loaded.map_err(|_| Unpackaged::Failed(Failure::Overloaded))??;
-        // The trial may take as long as its deployer lets calls take.
+        let (transform, tried) = loaded.map_err(|_| Unpackaged::Failed(Failure::Overloaded))??;
+        // The trial takes seconds, and others need not wait for it.
         drop(turn);
         try_out(&runtime, &transform).await?;
         let entries: Vec<String> = transform.entries().names().into_iter().map(str::to_owned).collect();
@@ -106,7 +122,14 @@ impl Transforming {
             _ => keep(component, volume, idle).await.map_err(Unpackaged::Failed)?,
         };
         let id = blob.as_ref().map_or(0, PendingBlob::id);
-        Ok((Packaged { blob: id, length, digest, entries, package_length, package_sha256 }, blob))
+        let packaged = Packaged { blob: id, length, digest, entries, package_length, package_sha256 };
+        Ok(CheckedPackage { packaged, blob, tried })
+    }
+
+    /// What was tried is deployed: its code is kept.
+    pub(crate) fn keep_code(&self, tried: TriedCode) {
+        tried.keep();
+        self.catalogue.trim(None);
     }
 }
 

@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::body::{NoBeginning, PiecesBody, TimedBody};
+use super::figures::name_of;
 use super::input::{InputBytes, WebhookInput, presigned};
 use super::waiting::{DeliveredAnswer, ROUTE, Secrets, Waits};
 use super::{ServedWebhook, Webhooks};
@@ -24,7 +25,7 @@ use crate::pipeline::bindings::calls::{
 };
 use crate::pipeline::call::TransformWork;
 use crate::pipeline::shared::Shared;
-use crate::pipeline::transforming::Made;
+use crate::pipeline::transforming::{FailedTransform, Made, OfTransform};
 
 /// Bytes of an answer that is a document: as much as a function of AWS may return.
 const DOCUMENT_BYTES_MAX: usize = 6 << 20;
@@ -84,10 +85,21 @@ impl Webhooks {
         shared: &Shared,
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
         let request_id = work.request_id.clone();
+        let counts = self.served.get(&of.name).map(|webhook| &webhook.counts);
+        if let Some(counts) = counts {
+            counts.asked();
+        }
         self.asked(work, of, shared).await.map_err(|NoAnswer { kind, why, words }| {
+            if let Some(counts) = counts {
+                counts.failed(kind);
+            }
             if !why.is_empty() {
                 tracing::warn!(request_id, webhook = of.name, why, "a webhook gave no answer");
             }
+            let kind_name = name_of(kind);
+            let explained =
+                FailedTransform { of: OfTransform::Webhook(&of.name), kind: kind_name, words: &why };
+            explained.keep(&shared.explanations, &request_id);
             TransformFailure { kind, words }
         })
     }

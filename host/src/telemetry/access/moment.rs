@@ -40,7 +40,7 @@ impl Moment {
     }
 
     /// `2019-02-06T00:00:38.000000Z`
-    pub(super) fn iso(self) -> String {
+    pub(crate) fn iso(self) -> String {
         let Moment { year, month, day, seconds, micros } = self;
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")

@@ -68,33 +68,33 @@ pub struct Exemplar {
 
 impl Family {
     /// A family without samples.
-    pub(super) fn new(name: &str, help: &'static str, kind: Kind) -> Family {
+    pub(crate) fn new(name: &str, help: &'static str, kind: Kind) -> Family {
         Family { name: name.to_owned(), help, kind, samples: Vec::new() }
     }
 
     /// A counter without labels.
-    pub(super) fn counter(name: &str, help: &'static str, value: u64) -> Family {
+    pub(crate) fn counter(name: &str, help: &'static str, value: u64) -> Family {
         Family::new(name, help, Kind::Counter).with(Vec::new(), Value::Whole(value))
     }
 
     /// A counter without labels whose steps are not whole.
-    pub(super) fn real_counter(name: &str, help: &'static str, value: f64) -> Family {
+    pub(crate) fn real_counter(name: &str, help: &'static str, value: f64) -> Family {
         Family::new(name, help, Kind::Counter).with(Vec::new(), Value::Real(value))
     }
 
     /// A gauge without labels.
-    pub(super) fn gauge(name: &str, help: &'static str, value: f64) -> Family {
+    pub(crate) fn gauge(name: &str, help: &'static str, value: f64) -> Family {
         Family::new(name, help, Kind::Gauge).with(Vec::new(), Value::Real(value))
     }
 
     /// One more sample.
-    pub(super) fn with(mut self, labels: Vec<(&'static str, String)>, value: Value) -> Family {
+    pub(crate) fn with(mut self, labels: Vec<(&'static str, String)>, value: Value) -> Family {
         self.samples.push(Sample { labels, value });
         self
     }
 
     /// More samples, each with one label.
-    pub(super) fn by<'a>(
+    pub(crate) fn by<'a>(
         mut self,
         label: &'static str,
         values: impl IntoIterator<Item = (&'a str, Value)>,

@@ -33,6 +33,8 @@ pub(super) fn families(metrics: &Metrics) -> Vec<Family> {
     families.extend(reports(metrics));
     families.extend(metrics.folder.get().map(|folder| inodes(folder)).unwrap_or_default());
     families.extend(volume(metrics.volume.get().map(|volume| volume.figures()).unwrap_or_default()));
+    let sources = metrics.sources.lock().unwrap_or_else(PoisonError::into_inner);
+    families.extend(sources.iter().flat_map(|source| source.families()));
     families.extend(process(metrics.started_at));
     families
 }
@@ -107,7 +109,7 @@ fn connections(metrics: &Metrics) -> Vec<Family> {
         ),
         Family::new(
             "portcullis_limit",
-            "What a limit is set to: requests in flight, connections, commits that wait",
+            "What a limit is set to: requests in flight, connections, commits that wait, calls of transforms and their memory",
             Kind::Gauge,
         )
         .by("limit", limits.map(|(name, limit)| (*name, Value::Whole(*limit)))),

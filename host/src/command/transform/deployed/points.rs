@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use super::of;
-use super::remote::{Remote, element};
+use super::remote::{Remote, element, of};
+use crate::command::explain::harmless;
 
 /// How paths of access points begin, and those of Object Lambda access points.
 const POINTS: &str = "/v20180820/accesspoint";
@@ -46,7 +46,7 @@ pub enum RulesChange {
 /// Shows or changes the rules of a bucket.
 pub(super) fn rules(remote: &Remote, bucket: &str, change: &RulesChange) -> Result<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
-    ensure!(!bucket.is_empty() && bucket.bytes().all(plain), "`{}` is no name", super::harmless(bucket));
+    ensure!(!bucket.is_empty() && bucket.bytes().all(plain), "`{}` is no name", harmless(bucket));
     let target = format!("/{bucket}?transforms=");
     match change {
         RulesChange::Show => Ok(format!("{}\n", remote.bucket("GET", &target, String::new())?)),
@@ -75,7 +75,7 @@ pub(super) fn create(remote: &Remote, exposure: &Exposure) -> Result<String> {
     let (name, qualifier) = function.split_once(':').unwrap_or((function, LIVE));
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     for text in [point, name, qualifier, bucket] {
-        ensure!(!text.is_empty() && plain(text), "`{}` is no name", super::harmless(text));
+        ensure!(!text.is_empty() && plain(text), "`{}` is no name", harmless(text));
     }
     let shown = remote.call("GET", &format!("{}/configuration?Qualifier={qualifier}", of(name)), None)?;
     let arn = shown.get("FunctionArn").and_then(Value::as_str).context("the function has no ARN")?;

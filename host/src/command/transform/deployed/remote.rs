@@ -19,13 +19,20 @@ use crate::telemetry::access::Moment;
 /// The names under which tools of AWS find credentials and a server.
 const VARIABLES: [&str; 4] =
     ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"];
+/// How the paths of functions begin.
+pub(in crate::command::transform) const FUNCTIONS: &str = "/2015-03-31/functions";
 /// The compiler may take half a minute for what is deployed.
 const TIME_MAX: Duration = Duration::from_secs(180);
 /// Bytes of an answer.
 const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
+/// The path of a function.
+pub(in crate::command::transform) fn of(name: &str) -> String {
+    format!("{FUNCTIONS}/{name}")
+}
+
 /// A server, and who asks it.
-pub(super) struct Remote {
+pub(in crate::command::transform) struct Remote {
     /// `http://127.0.0.1:9000`
     endpoint: String,
     host: String,
@@ -37,13 +44,13 @@ pub(super) struct Remote {
 }
 
 /// What a server answers.
-pub(super) struct RemoteReply {
+pub(in crate::command::transform) struct RemoteReply {
     /// The status.
-    pub(super) status: u16,
+    pub(in crate::command::transform) status: u16,
     /// The value of `x-amzn-errortype`, for errors of functions.
-    pub(super) kind: String,
+    pub(in crate::command::transform) kind: String,
     /// The document.
-    pub(super) text: String,
+    pub(in crate::command::transform) text: String,
 }
 
 impl Remote {
@@ -52,7 +59,7 @@ impl Remote {
     ///
     /// # Errors
     /// There are no credentials, or no address.
-    pub(super) fn new(config: &Config, endpoint: Option<&str>) -> Result<Remote> {
+    pub(in crate::command::transform) fn new(config: &Config, endpoint: Option<&str>) -> Result<Remote> {
         let environment = config::environment(&VARIABLES);
         let variable = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
         let endpoint = match endpoint.map(str::to_owned).or_else(|| variable("AWS_ENDPOINT_URL")) {
@@ -98,7 +105,7 @@ impl Remote {
     }
 
     /// Where the server is.
-    pub(super) fn endpoint(&self) -> &str {
+    pub(in crate::command::transform) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
@@ -106,7 +113,7 @@ impl Remote {
     ///
     /// # Errors
     /// What the server refuses, in its words.
-    pub(super) fn account(&self) -> Result<String> {
+    pub(in crate::command::transform) fn account(&self) -> Result<String> {
         let body = "Action=GetCallerIdentity&Version=2011-06-15".to_owned();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let answer = self.signed("sts", ("POST", "/"), str::to_owned, &headers, body)?;
@@ -118,7 +125,12 @@ impl Remote {
     ///
     /// # Errors
     /// What the server refuses, in its words.
-    pub(super) fn call(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value> {
+    pub(in crate::command::transform) fn call(
+        &self,
+        method: &str,
+        target: &str,
+        body: Option<&Value>,
+    ) -> Result<Value> {
         let answer = self.send(method, target, body)?;
         if answer.status >= 300 {
             bail!("{}", answer.words());
@@ -133,7 +145,12 @@ impl Remote {
     ///
     /// # Errors
     /// There is no answer.
-    pub(super) fn send(&self, method: &str, target: &str, body: Option<&Value>) -> Result<RemoteReply> {
+    pub(in crate::command::transform) fn send(
+        &self,
+        method: &str,
+        target: &str,
+        body: Option<&Value>,
+    ) -> Result<RemoteReply> {
         let body = body.map(Value::to_string).unwrap_or_default();
         self.signed(
             "lambda",
@@ -149,7 +166,13 @@ impl Remote {
     ///
     /// # Errors
     /// What the server refuses, in its words.
-    pub(super) fn control(&self, account: &str, method: &str, path: &str, body: String) -> Result<String> {
+    pub(in crate::command::transform) fn control(
+        &self,
+        account: &str,
+        method: &str,
+        path: &str,
+        body: String,
+    ) -> Result<String> {
         let digest = hex::text(&Sha256::digest(body.as_bytes()));
         let headers = [("x-amz-account-id", account), ("x-amz-content-sha256", digest.as_str())];
         let answer = self.signed("s3", (method, path), str::to_owned, &headers, body)?;
@@ -163,7 +186,12 @@ impl Remote {
     ///
     /// # Errors
     /// What the server refuses, in its words.
-    pub(super) fn bucket(&self, method: &str, target: &str, body: String) -> Result<String> {
+    pub(in crate::command::transform) fn bucket(
+        &self,
+        method: &str,
+        target: &str,
+        body: String,
+    ) -> Result<String> {
         let digest = hex::text(&Sha256::digest(body.as_bytes()));
         let headers = [("x-amz-content-sha256", digest.as_str())];
         let answer = self.signed("s3", (method, target), str::to_owned, &headers, body)?;
@@ -227,7 +255,7 @@ impl Remote {
 
 impl RemoteReply {
     /// An error in the words of the server.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::command::transform) fn words(&self) -> String {
         let document: Option<Value> = serde_json::from_str(&self.text).ok();
         let message = document.as_ref().and_then(|document| document.get("Message")).and_then(Value::as_str);
         if let (Some(code), Some(message)) = (element(&self.text, "Code"), element(&self.text, "Message")) {
@@ -246,7 +274,7 @@ fn escaped_once_more(path: &str) -> String {
 }
 
 /// The text of the first element of a name in a document of s3control.
-pub(super) fn element<'a>(document: &'a str, name: &str) -> Option<&'a str> {
+pub(in crate::command::transform) fn element<'a>(document: &'a str, name: &str) -> Option<&'a str> {
     let rest = document.split_once(&format!("<{name}>"))?.1;
     rest.split_once("</").map(|(text, _)| text)
 }
