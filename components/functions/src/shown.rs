@@ -33,6 +33,7 @@ pub(crate) fn code(arn: String, version: Version, calls_max: Option<u32>) -> Fun
         settings: settings(&version, &declared, calls_max),
         entries: version.code.entries,
         shows_tags: declared.shows_tags(),
+        reads_objects: declared.reads_objects(),
         vary: declared.vary,
         applies_ranges: declared.applies_ranges,
     }

@@ -106,7 +106,7 @@ impl Applied {
             allows_part_number: true,
         };
         if rules {
-            applied.chain = of_rules(target, When::Read, query)?;
+            applied.chain = of_rules(target, query)?;
         }
         // A transform gets nothing of another object that a rule transforms for everybody.
         if !applied.chain.is_empty() && call.inner().is_some() {
@@ -133,17 +133,18 @@ pub(crate) fn reads_object(target: &Target) -> bool {
     operation.is_some_and(|operation| operation.purpose() == Purpose::ReadObject)
 }
 
-/// The functions of the rule that applies to a request.
-pub(crate) fn of_rules(target: &Target, when: When, query: &Query) -> Result<Vec<Link>> {
+/// The functions of the rule that applies to what a request reads.
+pub(crate) fn of_rules(target: &Target, query: &Query) -> Result<Vec<Link>> {
     let (bucket, key) =
         (target.bucket.as_deref().unwrap_or_default(), target.key.as_deref().unwrap_or_default());
     let row = index::get(row::TABLE, &row::key(bucket)).ok_or(ErrorCode::InternalError)?;
     let rules = row::decode(&row.value)?;
-    let Some(rule) = rules.find(when, key, query) else { return Ok(Vec::new()) };
+    let Some(rule) = rules.find(When::Read, key, query) else { return Ok(Vec::new()) };
     let link = |arn: &String| Ok(Link { function: find(arn)?, payload: rule.payload.clone() });
     rule.functions.iter().map(link).collect()
 }
 
+/// The function with an ARN: `LambdaNotFound` where there is none.
 pub(crate) fn find(arn: &str) -> Result<FunctionCode> {
     let found = functions::find(arn).map_err(|()| ErrorCode::InternalError)?;
     found.ok_or_else(|| failure::not_found(arn))

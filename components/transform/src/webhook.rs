@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::bucket::object_lambda::{self, transformer_of};
-use gateway::bucket::transforms::When;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::sigv4::amz_date::AmzDate;
 use gateway::operations::Operation;
@@ -158,7 +157,7 @@ pub(crate) fn prepare(
     let (head, headers) = Head::split(sent.clone());
     let query = Query::parse(&head.query)?;
     let follows_rule = match target.key {
-        Some(_) => rules && !of_rules(&target, When::Read, &query)?.is_empty(),
+        Some(_) => rules && !of_rules(&target, &query)?.is_empty(),
         None => rules && listing::for_everybody(&target, &query)?.is_some(),
     };
     if follows_rule {

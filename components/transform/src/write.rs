@@ -1,7 +1,6 @@
-//! New objects: functions make something of the bytes that a client wants to store, as the rules of
-//! the bucket say.
+//! New objects: functions make something of the bytes that a client wants to store, as a rule of the
+//! bucket says.
 
-use gateway::bucket::transforms::When;
 use gateway::errors::{ErrorCode, Result};
 use gateway::request::query::Query;
 use sdk::{
@@ -9,7 +8,7 @@ use sdk::{
     TransformedPart, Transformer, Work as _,
 };
 
-use crate::prepare::{Link, of_rules};
+use crate::prepare::{self, Link};
 use crate::shown::Shown;
 use crate::{failure, reply};
 
@@ -22,7 +21,7 @@ pub(crate) struct NewObject {
 }
 
 impl NewObject {
-    /// Reads a request. `SlowDown` where no rule applies any more: the client has to send it again.
+    /// Reads a request, and finds the functions. `LambdaNotFound`
     pub(crate) fn read(
         call: &Call,
         head: SentHead,
@@ -31,10 +30,9 @@ impl NewObject {
     ) -> Result<NewObject> {
         let (head, headers) = Head::split(head);
         let query = Query::parse(&head.query)?;
-        let chain = of_rules(&target, When::Write, &query)?;
-        if chain.is_empty() {
-            return Err(ErrorCode::SlowDown.into());
-        }
+        let link =
+            |arn: &String| Ok(Link { function: prepare::find(arn)?, payload: received.payload.clone() });
+        let chain = received.functions.iter().map(link).collect::<Result<_>>()?;
         let shown = Shown::read(call, &head, &headers, &query);
         Ok(NewObject { chain, target, shown, received })
     }
@@ -43,7 +41,7 @@ impl NewObject {
     /// them refused the object: then the response says so.
     pub(crate) async fn make(self, call: &Call) -> Result<Option<NewObjectHead>> {
         let mut made = NewObjectHead { content_type: None, metadata: None, length: 0 };
-        let ReceivedObject { mut source, mut object } = self.received;
+        let ReceivedObject { mut source, mut object, .. } = self.received;
         // They come with the request, or belong to an object that it may read.
         let tags = std::mem::take(&mut object.tags);
         for link in &self.chain {

@@ -324,7 +324,7 @@ fn fingerprint(work: &Work) -> u64 {
         }
         Work::Test(work) => {
             // Everything else follows from the body of the call, which is the same.
-            (11_u8, &work.event.body).hash(&mut hasher);
+            (12_u8, &work.event.body).hash(&mut hasher);
             contract::hash_transformer(&work.event.plan.transformer, &mut hasher);
         }
         Work::Answer(answer) => (10_u8, &answer.route, &answer.token).hash(&mut hasher),
@@ -342,7 +342,7 @@ fn fingerprint(work: &Work) -> u64 {
             }
         }
         Work::Receive(length_max) => (8_u8, length_max).hash(&mut hasher),
-        Work::Request(target, purpose) => (11_u8, target, *purpose as u8).hash(&mut hasher),
+        Work::Request(target, purpose) => (13_u8, target, *purpose as u8).hash(&mut hasher),
     }
     hasher.finish()
 }

@@ -132,7 +132,7 @@ impl Transforming {
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
         // Nothing stands for what it reads of other objects, so what it makes is not kept, and has
         // no ETag.
-        let is_certain = function.vary.is_some() && !settings::grants_objects(&function.settings);
+        let is_certain = function.vary.is_some() && !function.reads_objects;
         let variant = is_certain.then(|| context::variant(function, &work.plan));
         let etag = variant.as_ref().map(context::etag);
         let is_kept = matches!(work.plan.part, TransformedPart::Object) && self.variants.is_on();

@@ -150,7 +150,7 @@ impl Remade {
             ..ObjectHeaders::default()
         };
         let algorithm = checksum::algorithm(upload);
-        let transformed = transformed::transform(request, came, &headers, &seal, algorithm).await?;
+        let transformed = transformed::transform(request, &rule, came, &headers, &seal, algorithm).await?;
         Ok(Remade {
             rule,
             assembly: assembly.clone(),

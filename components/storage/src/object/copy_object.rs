@@ -5,7 +5,7 @@
 //! a multipart object, and a checksum of another algorithm. Everything else is opened under one key
 //! and sealed under another. A rule of the bucket about transforms applies to copies, too.
 
-use gateway::bucket::transforms::When;
+use gateway::bucket::transforms::{TransformRule, When};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
 use gateway::object::etag::ETag;
@@ -73,11 +73,13 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         // The bytes of an earlier attempt will do, as long as the source has the same blobs.
         let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
-            None if rule.is_some() => {
-                let of = (&source, &found.row, &*spans);
-                transform(request, of, &headers, &seal, algorithm).await?
-            }
-            None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
+            None => match &rule {
+                Some(rule) => {
+                    let of = (&source, &found.row, &*spans);
+                    transform(request, rule, of, &headers, &seal, algorithm).await?
+                }
+                None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
+            },
         };
         // Copying may have taken long. What the decision rested on may have changed.
         let bucket = request.bucket_decided_again(attempt).await?;
@@ -299,6 +301,7 @@ fn checksum_of(
 /// Has functions make the copy of the bytes of the source, as a rule of its bucket says.
 async fn transform(
     request: &Request,
+    rule: &TransformRule,
     (source, row, spans): (&CopySource, &Row<Version>, &[Span]),
     headers: &ObjectHeaders,
     seal: &Seal,
@@ -310,7 +313,7 @@ async fn transform(
     let stored = Stored { spans: spans.iter().map(|span| sdk::Span::from(*span)).collect(), key: key.number };
     let (_, algorithm) = checksum_of(&details.checksums, wanted);
     let came = Came { size: summary.size, source: Some(stored) };
-    let made = transformed::transform(request, came, headers, seal, algorithm).await?;
+    let made = transformed::transform(request, rule, came, headers, seal, algorithm).await?;
     Ok(Copied {
         source: spans.to_vec(),
         etag: sealing::etag(&seal.protection, made.verified.md5),

@@ -104,9 +104,9 @@ impl Announced {
         let verified = claims.verify(algorithm, &received)?;
         let Content { input, verified, spans } = match rule {
             None => Content { input, verified, spans: spans(&received) },
-            Some(_) => {
+            Some(ref rule) => {
                 let came = Came { size: received.length, source: None };
-                let made = transformed::transform(request, came, &input, &seal, algorithm).await?;
+                let made = transformed::transform(request, rule, came, &input, &seal, algorithm).await?;
                 let input = transformed::changed(input, Some(&made.head));
                 Content { input, verified: made.verified, spans: made.spans }
             }

@@ -66,9 +66,10 @@ pub(crate) struct Came {
     pub(crate) source: Option<Stored>,
 }
 
-/// Has functions make an object of bytes that came with `headers`, and stores that.
+/// Has the functions of a rule make an object of bytes that came with `headers`, and stores that.
 pub(crate) async fn transform(
     request: &Request,
+    rule: &TransformRule,
     came: Came,
     headers: &ObjectHeaders,
     seal: &Seal,
@@ -83,7 +84,8 @@ pub(crate) async fn transform(
         metadata: headers.metadata.clone(),
         tags: headers.tags.clone(),
     };
-    let received = ReceivedObject { source: came.source, object };
+    let (functions, payload) = (rule.functions.clone(), rule.payload.clone());
+    let received = ReceivedObject { functions, payload, source: came.source, object };
     let Some(Given::Made(head)) = request.exchange.ask(Step::Received(received)).await else {
         return Err(ErrorCode::InternalError.into());
     };

@@ -141,6 +141,11 @@ impl Declared {
         self.grants.iter().any(|grant| grant == "tags")
     }
 
+    /// Whether the component may read other objects: it is granted `objects`.
+    pub fn reads_objects(&self) -> bool {
+        self.grants.iter().any(|grant| grant == "objects")
+    }
+
     /// The settings as the host reads them. `base` are limits that other settings make: of those
     /// and declared ones, the smaller counts. `secrets` are sealed, in base64.
     pub fn settings(&self, base: &[(&str, u64)], secrets: &[(String, String)]) -> String {

@@ -50,13 +50,6 @@ pub(super) fn read(text: &str, arn: &str, vault: &Vault) -> Result<(Grants, Call
     Ok((grants, CallLimits::new(&settings.limits)?))
 }
 
-/// Whether a function may read other objects.
-pub(super) fn grants_objects(text: &str) -> bool {
-    // Settings that cannot be read grant nothing: such a function does not run.
-    let settings = serde_json::from_str::<DeployedSettings>(text);
-    settings.is_ok_and(|settings| settings.grants.iter().any(|grant| grant == "objects"))
-}
-
 /// The ARN of a function without its version:
 /// `arn:aws:lambda:us-east-1:111122223333:function:redact`.
 fn unqualified(arn: &str) -> &str {
