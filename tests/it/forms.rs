@@ -12,13 +12,13 @@ const BOUNDARY: &str = "----a boundary";
 
 /// A form for the bucket `photos`.
 #[derive(Clone, Default)]
-struct Form {
+pub(crate) struct Form {
     fields: Vec<(String, String)>,
     file: Vec<u8>,
 }
 
 impl Form {
-    fn new(fields: &[(&str, &str)]) -> Form {
+    pub(crate) fn new(fields: &[(&str, &str)]) -> Form {
         let fields = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         Form { fields, file: b"a picture of a cat".to_vec() }
     }
@@ -33,7 +33,7 @@ impl Form {
     }
 
     /// With the credential's fields, and a policy that covers every field so far and `conditions`.
-    fn signed(self, credentials: &Credentials, conditions: &str) -> Form {
+    pub(crate) fn signed(self, credentials: &Credentials, conditions: &str) -> Form {
         let now = sign::now();
         let scope = format!("{}/{}/us-east-1/s3/aws4_request", credentials.access_key_id, &now.basic()[..8]);
         let form = self
@@ -75,7 +75,7 @@ impl Form {
         body
     }
 
-    fn send(&self, server: &Server) -> Response {
+    pub(crate) fn send(&self, server: &Server) -> Response {
         server.anonymous().send(post(self.body()))
     }
 }

@@ -1,5 +1,5 @@
-//! The calls in this stage: each has one record, from [`prepare`] until it has its response, is
-//! refused or is abandoned.
+//! The calls in this stage: each has one record, from [`prepare`] or [`write`] until it has its
+//! response, is refused or is abandoned.
 
 use std::cell::Cell;
 use std::rc::Rc;

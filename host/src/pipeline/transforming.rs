@@ -161,7 +161,7 @@ impl Transforming {
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
         let TransformWork { plan, request_id, input, .. } = work;
         let context = context::of(&plan, request_id);
-        let (runtime, transform) = self.catalogue.ready(function, lent.volume).await?;
+        let (runtime, transform) = self.catalogue.ready(function, lent.volume, &context.request_id).await?;
         let earlier = EarlierFailure::default();
         let (entry, body) = match plan.part {
             TransformedPart::Object => (Entry::Get, body(input, lent.volume, &earlier)?),

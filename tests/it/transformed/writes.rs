@@ -5,10 +5,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tests::bodies::{md5, md5_hex};
 use tests::client::Client;
 use tests::http::Request;
-use tests::sign::Payload;
+use tests::sign::{MAIN, Payload};
 
 use super::{Prepared, arn, prepared};
 use crate::decided_again::Half;
+use crate::forms::Form;
 use crate::iam::element;
 use crate::pipeline::serve_trapping;
 
@@ -140,27 +141,7 @@ fn every_way_of_writing_goes_through_the_functions() {
     let read = main.get("/photos/in/copy");
     assert_eq!((read.text().as_str(), read.header("x-amz-meta-from")), (STORED, Some("source")));
     assert_eq!(main.get("/photos/out/a").text(), SENT);
-    // Under a customer's key, and out of one.
-    let key = [7; 32];
-    let sse = [
-        ("algorithm", "AES256".to_owned()),
-        ("key", BASE64.encode(key)),
-        ("key-md5", BASE64.encode(md5(&key))),
-    ];
-    let with = |request: Request, kind: &str| {
-        sse.iter().fold(request, |request, (name, value)| {
-            request.header(&format!("x-amz-{kind}server-side-encryption-customer-{name}"), value)
-        })
-    };
-    main.expect(with(put("/photos/in/sealed", SENT), ""));
-    assert_eq!(main.call("GET", "/photos/in/sealed").status, 400);
-    assert_eq!(main.send(with(Request::new("GET", "/photos/in/sealed"), "")).text(), STORED);
-    main.expect(with(put("/photos/out/sealed", SENT), ""));
-    let opened = Request::new("PUT", "/photos/in/opened").header("x-amz-copy-source", "photos/out/sealed");
-    main.expect(with(opened, "copy-source-"));
-    assert_eq!(main.get("/photos/in/opened").text(), STORED);
-
-    // An upload in parts, of which the last byte of the first comes from an object.
+    // An upload in parts.
     let first = "a".repeat(5 << 20);
     let id = element(&main.expect(Request::new("POST", "/photos/in/parts?uploads")).text(), "UploadId");
     let mut document = String::new();
@@ -179,6 +160,11 @@ fn every_way_of_writing_goes_through_the_functions() {
     assert_eq!(main.expect(complete()).text(), completed);
     let read = main.get("/photos/in/parts");
     assert_eq!((read.text() == whole, read.etag()), (true, md5_hex(whole.as_bytes()).as_str()));
+
+    // From a form of a browser.
+    let form = Form::new(&[("key", "in/form")]).signed(&MAIN, "").send(server);
+    assert_eq!((form.status, form.etag()), (204, md5_hex(b"A PICTURE OF A CAT").as_str()));
+    assert_eq!(main.get("/photos/in/form").text(), "A PICTURE OF A CAT");
 
     // In chunks, each of them signed.
     let chunked = server.client().signed(put("/photos/in/chunks", SENT), Payload::Chunks(7, &[]));
@@ -238,4 +224,41 @@ fn a_function_sees_the_tags_of_a_new_object_where_they_are_granted() {
         assert_eq!(read.header("x-amz-meta-tags").unwrap_or_default(), seen, "{prefix}");
         assert!(main.get(&format!("/photos/{prefix}/a?tagging")).text().contains("team"), "{prefix}");
     }
+}
+
+#[test]
+fn what_functions_make_is_sealed_as_the_client_says() {
+    let Prepared { main, .. } = &mut writing();
+    // Under a customer's key, and out of one.
+    let key = [7; 32];
+    let sse = [
+        ("algorithm", "AES256".to_owned()),
+        ("key", BASE64.encode(key)),
+        ("key-md5", BASE64.encode(md5(&key))),
+    ];
+    let with = |request: Request, kind: &str| {
+        sse.iter().fold(request, |request, (name, value)| {
+            request.header(&format!("x-amz-{kind}server-side-encryption-customer-{name}"), value)
+        })
+    };
+    main.expect(with(put("/photos/in/sealed", SENT), ""));
+    assert_eq!(main.call("GET", "/photos/in/sealed").status, 400);
+    assert_eq!(main.send(with(Request::new("GET", "/photos/in/sealed"), "")).text(), STORED);
+    main.expect(with(put("/photos/out/sealed", SENT), ""));
+    let opened = Request::new("PUT", "/photos/in/opened").header("x-amz-copy-source", "photos/out/sealed");
+    main.expect(with(opened, "copy-source-"));
+    assert_eq!(main.get("/photos/in/opened").text(), STORED);
+
+    // Under a customer's key, which is needed to read the parts.
+    let begun = main.expect(with(Request::new("POST", "/photos/in/own?uploads"), ""));
+    let id = element(&begun.text(), "UploadId");
+    let part = main.expect(with(put(&format!("/photos/in/own?partNumber=1&uploadId={id}"), SENT), ""));
+    let document = format!(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part></CompleteMultipartUpload>",
+        part.etag()
+    );
+    let complete = || Request::new("POST", &format!("/photos/in/own?uploadId={id}")).body(document.as_str());
+    assert_eq!(main.send(complete()).status, 400);
+    main.expect(with(complete(), ""));
+    assert_eq!(main.send(with(Request::new("GET", "/photos/in/own"), "")).text(), STORED);
 }

@@ -1,5 +1,5 @@
 //! GetBucketTransforms, PutBucketTransforms, DeleteBucketTransforms: which functions change what is
-//! read from a bucket (docs/transforms.md). S3 has no such operations.
+//! read from a bucket, and what is stored (docs/transforms.md). S3 has no such operations.
 //!
 //! Who chooses functions for a bucket needs to be allowed to invoke them: from then on they run for
 //! every reader, who needs no such right.

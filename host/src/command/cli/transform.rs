@@ -113,7 +113,7 @@ fn declared() -> [Arg; 6] {
     };
     [
         Arg::new("name").long("name").value_name("NAME").help("The function; that of the folder without it"),
-        many("grant", "NAME", "What it may import: clock, random, objects, scratch, http=HOST"),
+        many("grant", "NAME", "What it may import: clock, random, objects, scratch, tags, http=HOST"),
         many("env", "NAME=VALUE", "A secret"),
         many("limit", "NAME=NUMBER", "What a call may take, as cpu_ms_max=500"),
         many("clear", "WHAT", "What the function has of this goes: grants, env, limits, vary")
@@ -304,7 +304,7 @@ fn component() -> [Arg; 7] {
             .long("grant")
             .value_name("NAME")
             .action(ArgAction::Append)
-            .help("What it may import: clock, random, objects, scratch, http=HOST, secrets=NAME=VALUE"),
+            .help("What it may import: clock, random, objects, scratch, tags, http=HOST, secrets=NAME=VALUE"),
         path("cache-dir", "DIR").long("cache-dir").help("Keep compiled code in this folder"),
     ]
 }

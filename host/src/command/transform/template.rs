@@ -168,7 +168,9 @@ fn write_own(folder: &Path, language: TransformLanguage, shape: Shape) -> Result
     let settings = format!(
         "name = \"{name}\"\nlanguage = \"{language}\"\nworld = \"{world}\"\n\
          # What it may import besides `log`: \"clock\", \"random\", \"http=api.example.com\", \"secrets=NAME=VALUE\", \
-         \"objects\", \"scratch\"\ngrants = []\n\n[limits]\n# memory_bytes_max = 268435456\n"
+         \"objects\", \"scratch\", \"tags\"\ngrants = []\n\
+         # What results depend on beside the object, where that is known; then they are kept: \"query:w\", \
+         \"header:accept\", \"caller\"; [] for nothing\n# vary = []\n\n[limits]\n# memory_bytes_max = 268435456\n"
     );
     write_file(&folder.join(SETTINGS), settings.as_bytes())?;
     contract::write(&folder.join(CONTRACT))?;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
-use super::explain::FailedTransform;
+use super::explain::{FailedTransform, OfTransform};
 use super::{failures, settings};
 use crate::compiled::{CodeFor, stale_code};
 use crate::hex;
@@ -69,10 +69,14 @@ impl Catalogue {
         &self,
         function: &FunctionCode,
         volume: &Arc<Volume>,
+        request_id: &str,
     ) -> Result<(Arc<Transforms>, Arc<Transform>), TransformFailure> {
         let found = self.find(function, volume).await;
         found.map_err(|error| {
             let why = format!("{error:#}");
+            let of = OfTransform::Function(&function.arn, None);
+            let failed = FailedTransform { of, kind: "unavailable", words: &why };
+            failed.keep(&self.explanations, request_id);
             tracing::error!(function = function.arn, why, "a function cannot be run");
             failures::unavailable("")
         })

@@ -49,7 +49,9 @@ impl Transforming {
         lent: LentToRun<'_>,
     ) -> Result<(std::sync::Arc<transforms::Transforms>, std::sync::Arc<Transform>), TransformFailure> {
         match &work.event.plan.transformer {
-            Transformer::Function(function) => self.catalogue.ready(function, lent.volume).await,
+            Transformer::Function(function) => {
+                self.catalogue.ready(function, lent.volume, &work.request_id).await
+            }
             Transformer::Webhook(_) => Err(failures::unavailable("webhooks get no test events")),
         }
     }
