@@ -251,7 +251,6 @@ impl CallState {
         call.request_id.clone_from(&of.request_id);
         call.tls = of.tls;
         call.endpoint.clone_from(&of.endpoint);
-        call.explanation = Explanation::Open;
         call.names_are_seen = of.names_are_seen;
         call.facts = of.facts();
         call.on_behalf = Some((of, purpose));

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::{Ticket, Worker};
 use crate::pipeline::bindings::calls::{Failure, InnerPurpose, InnerResponse, Outcome};
-use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, OnBehalf, Work};
+use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Explanation, OnBehalf, Work};
 use crate::pipeline::contract::{self, volume_span};
 use crate::pipeline::inner::{WantedObject, object_reads};
 use crate::pipeline::request_body::RequestBody;
@@ -57,7 +57,7 @@ impl Worker {
             return Outcome::Failed(Failure::Overloaded).into();
         }
         let Some(of) = self.on_behalf(ticket) else { return Outcome::Failed(Failure::StorageFailed).into() };
-        let Some(response) = Box::pin(ticket.for_inner().answer(&of, target, purpose)).await else {
+        let Some(response) = Box::pin(ticket.for_inner(false).answer(&of, target, purpose)).await else {
             return Outcome::Failed(Failure::StorageFailed).into();
         };
         let CallResponse { status, headers, body } = response;
@@ -73,7 +73,7 @@ impl Worker {
     pub(super) fn lend_objects(&self, ticket: &Ticket) -> Option<Arc<dyn Objects>> {
         let of = self.on_behalf(ticket)?;
         let (objects, wanted) = object_reads();
-        let inner = ticket.for_inner();
+        let inner = ticket.for_inner(true);
         tokio::task::spawn_local(attend(inner, of, wanted));
         Some(objects)
     }
@@ -83,11 +83,14 @@ impl Worker {
 pub(super) struct Asks {
     pub(super) worker: Rc<Worker>,
     pub(super) pass: Rc<Pass>,
+    /// Whether denials are explained. Those of a listing, and of tags, are part of an answer that is
+    /// good.
+    explains: bool,
 }
 
 impl Ticket {
-    fn for_inner(&self) -> Asks {
-        Asks { worker: Rc::clone(&self.worker), pass: Rc::clone(&self.pass) }
+    fn for_inner(&self, explains: bool) -> Asks {
+        Asks { worker: Rc::clone(&self.worker), pass: Rc::clone(&self.pass), explains }
     }
 }
 
@@ -114,7 +117,8 @@ impl Asks {
             return Some(CallResponse { status: 403, headers: String::new(), body: CallResponseBody::None });
         }
         let mut body = RequestBody::new(Empty::<Bytes>::new(), &parts);
-        let call = Box::new(CallState::inner(Rc::clone(of), purpose, parts, id, received_ms));
+        let mut call = Box::new(CallState::inner(Rc::clone(of), purpose, parts, id, received_ms));
+        call.explanation = if self.explains { Explanation::Open } else { Explanation::Closed };
         let slot = self.worker.instance.try_borrow_mut().ok()?.store.data_mut().calls.insert(call);
         let mut ticket = Ticket {
             worker: Rc::clone(&self.worker),
