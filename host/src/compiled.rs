@@ -9,10 +9,10 @@ pub(crate) mod stale_code;
 mod tests;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
@@ -67,10 +67,17 @@ pub(crate) fn compile(
     }
     if kept.is_ok()
         && let Some(program) = APART.get()
-        && compile_apart(program, code_for, component, cache)
-        && let Some(component) = load(engine, &path)
     {
-        return Ok(component);
+        match (compile_apart(program, code_for, component, cache), code_for) {
+            (Apart::Compiled, _) => {
+                if let Some(component) = load(engine, &path) {
+                    return Ok(component);
+                }
+            }
+            // What a stranger's component did to the compiler, it must not do to this process.
+            (Apart::Failed(why), CodeFor::Transforms) => anyhow::bail!("it cannot be compiled: {why}"),
+            (Apart::Failed(_), CodeFor::Pipeline) | (Apart::NoProcess, _) => {}
+        }
     }
     let code = engine.precompile_component(component)?;
     if kept.is_ok()
@@ -96,19 +103,73 @@ pub fn compile_in_own_process() {
     }
 }
 
-/// Whether another process compiled a component into the cache. If not, this one will.
-fn compile_apart(program: &Path, code_for: CodeFor, component: &[u8], cache: &Path) -> bool {
-    let compile = || -> std::io::Result<bool> {
-        let mut command = Command::new(program);
-        command.arg("compile").args(["--for", code_for.name()]).arg(cache);
-        let mut child = command.stdin(Stdio::piped()).spawn()?;
-        let written = child.stdin.take().map(|mut stdin| stdin.write_all(component));
-        Ok(child.wait()?.success() && written.is_some_and(|written| written.is_ok()))
+/// What became of a component in another process.
+enum Apart {
+    /// The cache has it.
+    Compiled,
+    /// Why it has not.
+    Failed(String),
+    /// There is no such process.
+    NoProcess,
+}
+
+/// Bytes of what a compiler says that are read.
+const WORDS_BYTES_MAX: u64 = 4 << 10;
+
+/// Transforms are compiled one after the other: a compiler takes much, and readers wait for it.
+static TRANSFORMS_TURN: Mutex<()> = Mutex::new(());
+
+/// Has another process compile a component into the cache.
+fn compile_apart(program: &Path, code_for: CodeFor, component: &[u8], cache: &Path) -> Apart {
+    let _turn = match code_for {
+        CodeFor::Transforms => Some(TRANSFORMS_TURN.lock().unwrap_or_else(PoisonError::into_inner)),
+        CodeFor::Pipeline => None,
     };
-    compile().unwrap_or_else(|error| {
-        tracing::debug!(%error, "no process of its own for the compiler");
-        false
-    })
+    let mut command = Command::new(program);
+    command.arg("compile").args(["--for", code_for.name()]).arg(cache);
+    let mut child = match command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            tracing::debug!(%error, "no process of its own for the compiler");
+            return Apart::NoProcess;
+        }
+    };
+    // It reads all before it says anything.
+    let written = child.stdin.take().map(|mut stdin| stdin.write_all(component));
+    let mut words = Vec::new();
+    if let Some(stderr) = child.stderr.take() {
+        // Words that cannot be read say nothing.
+        let _ = stderr.take(WORDS_BYTES_MAX).read_to_end(&mut words);
+    }
+    match child.wait() {
+        Ok(status) if status.success() && written.is_some_and(|written| written.is_ok()) => Apart::Compiled,
+        Ok(status) if status.code().is_some() => {
+            Apart::Failed(String::from_utf8_lossy(&words).trim().to_owned())
+        }
+        Ok(_) => Apart::Failed(format!(
+            "the compiler needs more than {COMPILER_CPU_SECONDS_MAX} s of the processor, or {COMPILER_DATA_BYTES_MAX} \
+             bytes of memory"
+        )),
+        Err(error) => Apart::Failed(error.to_string()),
+    }
+}
+
+/// What compiling one transform may take. One from Python takes 20 s, and some hundred megabytes.
+const COMPILER_CPU_SECONDS_MAX: u64 = 120;
+const COMPILER_DATA_BYTES_MAX: u64 = 2 << 30;
+
+/// Bounds this process, which compiles a transform for another one and then ends.
+///
+/// # Errors
+/// The system does not let it be bounded.
+pub(crate) fn bound_compiler() -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let most = |most| Rlimit { current: Some(most), maximum: Some(most) };
+    setrlimit(Resource::Cpu, most(COMPILER_CPU_SECONDS_MAX))?;
+    setrlimit(Resource::Data, most(COMPILER_DATA_BYTES_MAX))?;
+    // It ends where it needs more, and leaves nothing behind.
+    setrlimit(Resource::Core, most(0))?;
+    Ok(())
 }
 
 /// Compiles a component into the cache: what `portcullis compile` does with its standard input.

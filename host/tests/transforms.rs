@@ -337,7 +337,7 @@ impl Objects for Shelf {
 #[tokio::test]
 async fn capabilities_give_what_is_granted_and_no_more() {
     let bench = Bench::new("buffered", LimitsGiven::default(), everything());
-    let lent = CallLent { objects: Some(Arc::new(Shelf)), outbound: None };
+    let lent = CallLent { objects: Some(Arc::new(Shelf)), ..CallLent::default() };
     let ask = async |what: &str| {
         text(bench.call_with(Entry::Get, &format!("ask {what}"), b"", lent.clone()).await).await
     };

@@ -6,6 +6,15 @@
 //! of the transform see, how long the others wait (p99, beside that of the quiet server in the same
 //! minute), and how much memory the server has more afterwards than at the beginning.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    reason = "a measurement that cannot go on stops, and says where"
+)]
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

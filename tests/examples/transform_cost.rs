@@ -6,6 +6,15 @@
 //! an object of 1 GiB is read plain and through a function that streams. `PYTHON_TRANSFORM=FILE`
 //! adds a component from Python, such as `portcullis transform new --lang python` builds.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    reason = "a measurement that cannot go on stops, and says where"
+)]
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

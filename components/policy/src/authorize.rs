@@ -66,7 +66,6 @@ pub(crate) fn authorize_read(call: &Call, named: &NamedVersion) -> Result<()> {
         operation: Operation::GetObject.name().to_owned(),
         bucket: Some(named.bucket.clone()),
         key: Some(named.key.clone()),
-        ..call.target()
     };
     let facts = Facts { operation: Operation::GetObject, target, principal: call.principal() };
     let id = named.version_id.as_deref().map(encoded);

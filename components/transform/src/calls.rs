@@ -22,7 +22,7 @@ enum Held {
     /// A component transforms the response.
     Prepared(Call, Prepared),
     /// The same of a listing.
-    Listing(Call, Listing),
+    Listing(Call, Box<Listing>),
     /// A webhook does.
     ForWebhook(Call, ForWebhook),
 }
@@ -50,7 +50,7 @@ pub(crate) fn prepare(
         return Ok(Some(seen));
     }
     if let Some((listing, seen)) = listing::prepare(&call, &head, &target, rules)? {
-        hold(id, Held::Listing(call, listing));
+        hold(id, Held::Listing(call, Box::new(listing)));
         return Ok(Some(seen));
     }
     let Some((prepared, seen)) = prepare::prepare(&call, head, target, rules)? else { return Ok(None) };

@@ -133,11 +133,12 @@ pub(crate) fn reads_object(target: &Target) -> bool {
     operation.is_some_and(|operation| operation.purpose() == Purpose::ReadObject)
 }
 
-/// The functions of the rule that applies to what a request reads.
+/// The functions of the rule that applies to what a request reads. `SlowDown` where the rules are
+/// gone by now: the client has to send the request again.
 pub(crate) fn of_rules(target: &Target, query: &Query) -> Result<Vec<Link>> {
     let (bucket, key) =
         (target.bucket.as_deref().unwrap_or_default(), target.key.as_deref().unwrap_or_default());
-    let row = index::get(row::TABLE, &row::key(bucket)).ok_or(ErrorCode::InternalError)?;
+    let row = index::get(row::TABLE, &row::key(bucket)).ok_or(ErrorCode::SlowDown)?;
     let rules = row::decode(&row.value)?;
     let Some(rule) = rules.find(When::Read, key, query) else { return Ok(Vec::new()) };
     let link = |arn: &String| Ok(Link { function: find(arn)?, payload: rule.payload.clone() });

@@ -192,7 +192,10 @@ fn compile(cache: &Path, code_for: CodeFor) -> anyhow::Result<()> {
     std::io::stdin().lock().read_to_end(&mut component)?;
     match code_for {
         CodeFor::Pipeline => engine::compile_into(cache, &component),
-        CodeFor::Transforms => transforms::compile_into(cache, &component),
+        CodeFor::Transforms => {
+            compiled::bound_compiler()?;
+            transforms::compile_into(cache, &component)
+        }
     }
 }
 

@@ -73,7 +73,7 @@ pub struct Transforming {
     catalogue: Catalogue,
     variants: Variants,
     /// Held while a function is deployed.
-    deploying: tokio::sync::Mutex<()>,
+    deploying: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Transforming {
@@ -100,7 +100,7 @@ impl Transforming {
         Transforming {
             variants: Variants::new(cache.join("made"), options.kept_bytes_max),
             catalogue: Catalogue::new(cache, options.code_bytes_max, runtime, (vault, explanations)),
-            deploying: tokio::sync::Mutex::default(),
+            deploying: Arc::default(),
         }
     }
 
@@ -161,6 +161,7 @@ impl Transforming {
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
         let TransformWork { plan, request_id, input, .. } = work;
         let context = context::of(&plan, request_id);
+        let account = function.arn.split(':').nth(4).unwrap_or_default();
         let (runtime, transform) = self.catalogue.ready(function, lent.volume, &context.request_id).await?;
         let earlier = EarlierFailure::default();
         let (entry, body) = match plan.part {
@@ -171,13 +172,13 @@ impl Transforming {
         };
         let object = key.map(|key| (key, context.bucket.clone(), context.key.clone()));
         let objects = if transform.reads_objects() { (lent.objects)() } else { None };
-        let lent = CallLent { objects, outbound: Some(Arc::clone(lent.outbound)) };
+        let lent = CallLent { objects, outbound: Some(Arc::clone(lent.outbound)), own_scratch: false };
         let answer = runtime.run(&transform, Call { entry, context, body, lent }).await;
         let told = |failure| failures::told(&earlier.or(failure));
         match answer.map_err(told)? {
             Answer::Reply(reply) => {
                 let head = reply.head.clone();
-                let made = self.made(reply, object, plan.need).await;
+                let made = self.made(reply, object, plan.need, account).await;
                 let made = made.map_err(told)?;
                 Ok((calls::Made::Reply(made_head(head, etag, &made)), Some(made)))
             }
@@ -191,7 +192,8 @@ impl Transforming {
             }
             Answer::Stored(StoredHead { content_type, metadata }, body) => {
                 let nothing = ReplyHead { status: 200, headers: Vec::new(), metadata: None };
-                let made = self.made(TransformReply { head: nothing, body }, None, MadeNeed::Whole).await;
+                let made =
+                    self.made(TransformReply { head: nothing, body }, None, MadeNeed::Whole, account).await;
                 let made = made.map_err(told)?;
                 let length = made.length().unwrap_or_default();
                 Ok((calls::Made::NewObject(NewObjectHead { content_type, metadata, length }), Some(made)))
@@ -205,13 +207,17 @@ impl Transforming {
         reply: TransformReply,
         object: Option<(VariantKey, String, String)>,
         need: MadeNeed,
+        account: &str,
     ) -> Result<Made, CallFailure> {
         let TransformReply { head, body } = reply;
+        let is_stream = body.length().is_none();
+        let object =
+            object.filter(|_| !(is_stream && need == MadeNeed::Bytes && self.variants.is_short_of_room()));
         if let Some((key, bucket, name)) = object.filter(|_| head.status == 200) {
             let length = body.length();
             let bytes_max =
                 if need == MadeNeed::Whole { WHOLE_BYTES_MAX } else { self.variants.variant_bytes_max() };
-            return match self.variants.spool(head, body, bytes_max).await? {
+            return match self.variants.spool(head, body, bytes_max, account).await? {
                 Spooled::Whole(variant) => {
                     if variant.length() <= self.variants.variant_bytes_max() {
                         self.variants.keep(key, (&bucket, &name), Arc::clone(&variant));
@@ -235,7 +241,7 @@ impl Transforming {
             MadeNeed::Bytes | MadeNeed::Whole => {}
         }
         let length = body.length();
-        match self.variants.spool(head, body, WHOLE_BYTES_MAX).await? {
+        match self.variants.spool(head, body, WHOLE_BYTES_MAX, account).await? {
             Spooled::Whole(variant) => Ok(Made::kept(variant, need)),
             Spooled::TooLong(begun, rest) if need == MadeNeed::Bytes => Ok(Made::begun(begun, rest, length)),
             Spooled::TooLong(..) => Err(too_long()),

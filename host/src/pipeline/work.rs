@@ -286,9 +286,10 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let digests = plan.digests.into_iter().map(algorithm).collect();
-    let plan = Plan { length_max: plan.length_max, digests, key: None, content_length: length_of(body) };
-    let begun = has_room(&payload, &plan, &shared.volume).and_then(|()| shared.transforming.hold());
+    let Hold { account, length_max, digests } = plan;
+    let digests = digests.into_iter().map(algorithm).collect();
+    let plan = Plan { length_max, digests, key: None, content_length: length_of(body) };
+    let begun = has_room(&payload, &plan, &shared.volume).and_then(|()| shared.transforming.hold(&account));
     let mut held = match begun {
         Ok(held) => held,
         Err(failure) => return failed(failure).into(),

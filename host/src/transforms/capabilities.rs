@@ -34,6 +34,9 @@ pub trait Objects: Send + Sync {
     fn read(&self, key: String, version_id: Option<String>, bytes_max: usize) -> ObjectRead;
 }
 
+/// Bytes of the key of an object.
+const OBJECT_KEY_BYTES_MAX: usize = 1024;
+
 /// What a call is lent beside what its component is granted. A capability that is granted and not
 /// lent finds nothing.
 #[derive(Clone, Default)]
@@ -42,6 +45,8 @@ pub struct CallLent {
     pub objects: Option<Arc<dyn Objects>>,
     /// What fetches documents.
     pub outbound: Option<Arc<Outbound>>,
+    /// Whether it shares its scratch with no other call.
+    pub own_scratch: bool,
 }
 
 /// How often a call has used what is counted.
@@ -135,6 +140,10 @@ impl objects::Host for StoreState {
         self.used.objects += 1;
         if self.used.objects > OBJECTS_MAX {
             return Err(Error::msg(format!("objects.get may be called {OBJECTS_MAX} times a call")));
+        }
+        // No object has such a key.
+        if key.is_empty() || key.len() > OBJECT_KEY_BYTES_MAX {
+            return Ok(Err(ObjectsError::Missing));
         }
         let Some(objects) = self.lent.objects.clone() else { return Ok(Err(ObjectsError::Missing)) };
         Ok(objects.read(key, version_id, self.input_bytes_max).await)

@@ -115,6 +115,8 @@ impl CallLimits {
             time_max: self.time_max.min(caps.time_max),
             cpu_max: self.cpu_max.min(caps.cpu_max),
             memory_bytes_max: self.memory_bytes_max.min(memory_bytes_max),
+            // A list has to fit into its memory; until then it is in that of the host.
+            input_bytes_max: self.input_bytes_max.min(self.memory_bytes_max).min(memory_bytes_max),
             queue_time_max: self.queue_time_max.min(caps.queue_time_max),
             ..self
         }

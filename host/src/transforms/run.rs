@@ -296,9 +296,10 @@ impl Running {
     fn store(&self, context: &types::Context, lent: CallLent, parts: &Parts) -> Store<StoreState> {
         let transform = &self.transform;
         let limits = &transform.limits;
+        let own = Arc::default();
         let component = OfComponent {
             grants: &transform.grants,
-            scratch: &transform.scratch,
+            scratch: if lent.own_scratch { &own } else { &transform.scratch },
             input_bytes_max: limits.input_bytes_max,
         };
         let meter = MemoryMeter::new(limits, parts.reached.clone());

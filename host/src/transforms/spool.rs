@@ -29,25 +29,45 @@ const KEY_BYTES: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct SpoolBytes(AtomicU64);
 
+impl SpoolBytes {
+    /// How many there are.
+    pub(super) fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Whose a file is: its bytes are among those of all files, and of one account.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SpoolOwner {
+    pub(super) all: Arc<SpoolBytes>,
+    pub(super) account: Arc<SpoolBytes>,
+}
+
+/// How many of the bytes that are left an account may have, for each of these.
+const ACCOUNT_SHARE: u64 = 3;
+
 /// Bytes of one of them, which count as long as it is there.
 #[derive(Debug)]
 struct SpoolShare {
     bytes: u64,
-    all: Arc<SpoolBytes>,
+    owner: SpoolOwner,
 }
 
 impl SpoolShare {
-    /// Counts more bytes. `false` where there would be more than `bytes_max` in all.
+    /// Counts more bytes. `false` where there would be more than `bytes_max` in all, or where an
+    /// account would leave too little for others.
     fn add(&mut self, bytes: u64, bytes_max: u64) -> bool {
-        let before = self.all.0.fetch_add(bytes, Ordering::Relaxed);
+        let add = |sum: &SpoolBytes| sum.0.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let (all, own) = (add(&self.owner.all), add(&self.owner.account));
         self.bytes += bytes;
-        before.saturating_add(bytes) <= bytes_max
+        all <= bytes_max && own <= (bytes_max - all).saturating_mul(ACCOUNT_SHARE)
     }
 }
 
 impl Drop for SpoolShare {
     fn drop(&mut self) {
-        self.all.0.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.owner.all.0.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.owner.account.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -81,13 +101,13 @@ impl std::fmt::Debug for Spool {
 
 impl SpoolWriter {
     /// A file in a folder, which is made where it is not there. All files together have up to
-    /// `all_max` bytes.
-    pub(super) fn new(folder: &Path, all: &Arc<SpoolBytes>, all_max: u64) -> Result<SpoolWriter> {
+    /// `all_max` bytes, and those of one account three times as many as are left.
+    pub(super) fn new(folder: &Path, owner: SpoolOwner, all_max: u64) -> Result<SpoolWriter> {
         let mut key = [0; KEY_BYTES];
         random::fill(&mut key).map_err(Error::other)?;
         let key = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| Error::other("no key"))?;
         Ok(SpoolWriter {
-            counted: SpoolShare { bytes: 0, all: Arc::clone(all) },
+            counted: SpoolShare { bytes: 0, owner },
             all_max,
             file: Arc::new(unnamed(folder)?),
             key: Arc::new(LessSafeKey::new(key)),

@@ -20,7 +20,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::body::ReplyBody;
 use super::failure::{CallFailure, FailureKind};
 use super::reply::ReplyHead;
-use super::spool::{Spool, SpoolBody, SpoolBytes, SpoolWriter};
+use super::spool::{Spool, SpoolBody, SpoolBytes, SpoolOwner, SpoolWriter};
 
 /// A digest of all that a variant depends on.
 pub type VariantKey = [u8; 32];
@@ -96,6 +96,8 @@ pub struct Variants {
     /// Names of objects are kept as numbers that nobody can predict.
     hasher: RandomState,
     written: Arc<SpoolBytes>,
+    /// Those of each account that has some.
+    accounts: Mutex<HashMap<String, Weak<SpoolBytes>>>,
     kept: Mutex<KeptVariants>,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -167,6 +169,7 @@ impl Variants {
             bytes_max,
             hasher: RandomState::new(),
             written: Arc::default(),
+            accounts: Mutex::default(),
             kept: Mutex::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -227,8 +230,28 @@ impl Variants {
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn writer(&self) -> std::io::Result<VariantWriter> {
-        SpoolWriter::new(&self.folder, &self.written, self.all_max()).map(VariantWriter)
+    pub fn writer(&self, account: &str) -> std::io::Result<VariantWriter> {
+        SpoolWriter::new(&self.folder, self.owner(account), self.all_max()).map(VariantWriter)
+    }
+
+    /// Whose bytes those of an account are.
+    fn owner(&self, account: &str) -> SpoolOwner {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = match accounts.get(account).and_then(Weak::upgrade) {
+            Some(own) => own,
+            None => {
+                accounts.retain(|_, own| own.strong_count() > 0);
+                let own = Arc::default();
+                accounts.insert(account.to_owned(), Arc::downgrade(&own));
+                own
+            }
+        };
+        SpoolOwner { all: Arc::clone(&self.written), account: own }
+    }
+
+    /// Whether little is left of what may be written down. What can be streamed is streamed then.
+    pub fn is_short_of_room(&self) -> bool {
+        self.written.now() > self.all_max() / 4 * 3
     }
 
     /// Bytes that may be written down in all.
@@ -245,8 +268,9 @@ impl Variants {
         head: ReplyHead,
         mut body: ReplyBody,
         bytes_max: u64,
+        account: &str,
     ) -> Result<Spooled, CallFailure> {
-        let writer = SpoolWriter::new(&self.folder, &self.written, self.all_max());
+        let writer = SpoolWriter::new(&self.folder, self.owner(account), self.all_max());
         let mut writer = writer.map_err(|error| failed(&error))?;
         while let Some(frame) = body.frame().await {
             let Ok(bytes) = frame?.into_data() else { continue };

@@ -41,6 +41,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     rest(input.parts.len()).await;
     let mut opened = None;
     let mut transformed: Option<Remade> = None;
+    let mut runs = 0;
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.bucket_decided_again(attempt).await?;
         let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
@@ -64,6 +65,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
                 Some(remade) if remade.is_of(&rule, &object) => remade.replace(&mut object),
                 // That may take long. What the decision rested on may have changed.
                 _ => {
+                    runs += 1;
+                    if runs > transformed::RUNS_MAX {
+                        return Err(write::conflict(&input.preconditions));
+                    }
                     transformed = Some(Remade::make(request, rule, &upload.record, &object).await?);
                     continue;
                 }

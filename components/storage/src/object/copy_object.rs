@@ -54,6 +54,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let seal = Seal::of(request)?;
     let rule = transformed::rule(request, &request.bucket_row()?.record)?;
     let mut copied: Option<Copied> = None;
+    let mut runs = 0;
     let mut decided_on = None;
     for attempt in 0..ATTEMPTS_MAX {
         let source_bucket = find_bucket(request, &source.bucket)?;
@@ -75,6 +76,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             Some(copied) => copied,
             None => match &rule {
                 Some(rule) => {
+                    runs += 1;
+                    if runs > transformed::RUNS_MAX {
+                        break;
+                    }
                     let of = (&source, &found.row, &*spans);
                     transform(request, rule, of, &headers, &seal, algorithm).await?
                 }

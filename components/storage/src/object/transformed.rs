@@ -28,7 +28,7 @@ pub(crate) fn rule(request: &Request, bucket: &BucketRow) -> Result<Option<Trans
     if !bucket.transforms {
         return Ok(None);
     }
-    let rules = rows::transforms(&request.bucket)?.ok_or(ErrorCode::InternalError)?;
+    let rules = rows::transforms(&request.bucket)?.ok_or_else(contended)?;
     Ok(rules.record.find(When::Write, &request.key, &request.query).cloned())
 }
 
@@ -59,6 +59,10 @@ impl Transformed {
         self.spans.iter().map(|span| span.length).sum()
     }
 }
+
+/// How often functions make the object of one request, at most, where what it is made of changes
+/// meanwhile.
+pub(crate) const RUNS_MAX: u32 = 3;
 
 /// The bytes that came: stored ones, or those that are held.
 pub(crate) struct Came {

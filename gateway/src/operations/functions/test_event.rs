@@ -327,22 +327,25 @@ impl TestReply<'_> {
                 .into()
         };
         let mut lines = self.headers.lines().filter_map(|line| line.split_once(": "));
-        let mut document = json!({ "statusCode": self.status, "headers": fields(&mut lines) });
+        let mut document = serde_json::Map::new();
+        let mut say = |name: &str, value: Value| drop(document.insert(name.to_owned(), value));
+        say("statusCode", self.status.into());
+        say("headers", fields(&mut lines));
         if let Some(metadata) = self.metadata {
             let mut metadata = metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            document["metadata"] = fields(&mut metadata);
+            say("metadata", fields(&mut metadata));
         }
         if let Some(body) = self.body {
             let is_plain =
                 |text: &&str| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
             let text = str::from_utf8(body).ok().filter(is_plain);
-            document["isBase64Encoded"] = text.is_none().into();
-            document["body"] = text.map_or_else(|| BASE64.encode(body), str::to_owned).into();
+            say("isBase64Encoded", text.is_none().into());
+            say("body", text.map_or_else(|| BASE64.encode(body), str::to_owned).into());
         }
         if let Some(size) = self.size {
-            document["size"] = size.into();
+            say("size", size.into());
         }
-        document
+        document.into()
     }
 }
 

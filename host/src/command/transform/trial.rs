@@ -77,6 +77,7 @@ pub(super) fn test(component: &TriedTransform, trial: &Trial) -> Result<ExitCode
     let lent = CallLent {
         objects: trial.objects.as_ref().map(|folder| Arc::new(Folder(folder.clone())) as Arc<dyn Objects>),
         outbound: Some(Arc::new(outbound(&tried.grants)?)),
+        own_scratch: false,
     };
     let context = described.context(input.len() as u64);
     let mut ran = tried.run(entry.clone(), context.clone(), &input, lent.clone());

@@ -15,8 +15,8 @@ use crate::pipeline::peer::Endpoint;
 /// The host that inner requests are addressed to. No domain has such a name below it, so the path
 /// alone says what they are about.
 const INNER_HOST: &str = "[::1]";
-/// The headers of who asks that conditions of policies look at.
-const OF_WHO_ASKS: [HeaderName; 2] = [REFERER, USER_AGENT];
+/// The headers of who asks that conditions of policies look at, and who says to pay.
+const OF_WHO_ASKS: [HeaderName; 3] = [REFERER, USER_AGENT, HeaderName::from_static("x-amz-request-payer")];
 
 /// Who asks, by which way, and from where. Nothing else of a call passes to its inner requests:
 /// what they may do is decided anew.

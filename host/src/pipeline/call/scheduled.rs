@@ -171,6 +171,8 @@ pub enum IngestSource {
 /// How a body is to be received that is held.
 #[derive(Debug)]
 pub struct Hold {
+    /// The account that owns the bucket.
+    pub account: String,
     /// A longer body is refused.
     pub length_max: u64,
     /// Computed while it passes.

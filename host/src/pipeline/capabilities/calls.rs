@@ -360,7 +360,9 @@ impl HostCall for CallsView<'_> {
 
     fn schedule_hold(&mut self, handle: Resource<CallHandle>, plan: HoldPlan) -> Result<()> {
         let HoldPlan { length_max, digests } = plan;
-        self.schedule(&handle, Work::Hold(Hold { length_max, digests }))
+        let owner = self.own_call(&handle)?.facts.owner.as_ref();
+        let account = owner.map(|owner| owner.account.clone()).unwrap_or_default();
+        self.schedule(&handle, Work::Hold(Hold { account, length_max, digests }))
     }
 
     fn schedule_commit(&mut self, handle: Resource<CallHandle>, batch: Batch) -> Result<()> {

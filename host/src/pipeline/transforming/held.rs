@@ -15,12 +15,12 @@ use crate::transforms::VariantWriter;
 pub(crate) struct HeldBody(VariantWriter);
 
 impl Transforming {
-    /// Begins to hold bytes.
+    /// Begins to hold bytes for a bucket of an account.
     ///
     /// # Errors
     /// Those of a disk.
-    pub(crate) fn hold(&self) -> Result<HeldBody, Failure> {
-        self.variants.writer().map(HeldBody).map_err(|error| failure(&error))
+    pub(crate) fn hold(&self, account: &str) -> Result<HeldBody, Failure> {
+        self.variants.writer(account).map(HeldBody).map_err(|error| failure(&error))
     }
 }
 

@@ -29,6 +29,9 @@ use volume::{PendingBlob, Volume};
 /// What a component is tried on.
 const SMOKE: &[u8] = b"The quick brown fox jumps over the lazy dog\n";
 
+/// How long a deployment waits for those before it.
+const TURN_TIME_MAX: Duration = Duration::from_secs(60);
+
 /// Why a function cannot be deployed.
 pub(crate) enum Unpackaged {
     /// Its deployer is told.
@@ -72,7 +75,8 @@ impl Transforming {
         idle: Duration,
     ) -> std::result::Result<CheckedPackage, Unpackaged> {
         // One at a time: a compiler takes a processor for half a minute, and hundreds of megabytes.
-        let turn = self.deploying.lock().await;
+        let turn = tokio::time::timeout(TURN_TIME_MAX, Arc::clone(&self.deploying).lock_owned()).await;
+        let turn = turn.map_err(|_| Unpackaged::Failed(Failure::Overloaded))?;
         let PackageWork { plan, received } = work;
         let PackagePlan { arn, source, settings } = plan;
         let (grants, limits) = settings::read(&settings, &arn, self.catalogue.vault())?;
@@ -108,12 +112,14 @@ impl Transforming {
             let folder = tried.as_ref().map_or(&*cache, TriedCode::folder);
             let limits = limits.of_trial();
             let source = TransformSource { name: arn, component: component_bytes, limits, grants };
-            Ok((loading.load(source, Some(folder))?, tried.map(Box::new)))
+            let loaded = loading.load(source, Some(folder));
+            // The compiler has ended, whether or not anybody still waits for it. The trial takes
+            // seconds, and others need not wait for that.
+            drop(turn);
+            Ok((loaded?, tried.map(Box::new)))
         };
         let loaded = tokio::task::spawn_blocking(load).await;
         let (transform, tried) = loaded.map_err(|_| Unpackaged::Failed(Failure::Overloaded))??;
-        // The trial takes seconds, and others need not wait for it.
-        drop(turn);
         try_out(&runtime, &transform).await?;
         let entries: Vec<String> = transform.entries().names().into_iter().map(str::to_owned).collect();
         let (digest, length) = (hex::text(&Sha256::digest(&component)), component.len() as u64);

@@ -30,7 +30,9 @@ impl Transforming {
             Ok((runtime, transform)) => {
                 let before = transform.log().after(0).last().map_or(0, |line| line.number);
                 let length_max = work.event.length_max;
-                let lent = CallLent { objects: None, outbound: Some(std::sync::Arc::clone(lent.outbound)) };
+                // What calls share is not a test's to change.
+                let outbound = Some(std::sync::Arc::clone(lent.outbound));
+                let lent = CallLent { objects: None, outbound, own_scratch: true };
                 let answer = runtime.run(&transform, call(work, lent)).await;
                 let made = match answer {
                     Ok(answer) => take(answer, length_max, &mut body).await,

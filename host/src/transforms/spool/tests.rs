@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use http_body_util::BodyExt as _;
 
-use super::{SEGMENT_BYTES, Spool, SpoolBody, SpoolBytes, SpoolWriter};
+use super::{SEGMENT_BYTES, Spool, SpoolBody, SpoolOwner, SpoolWriter};
 
 async fn spool(folder: &std::path::Path, bytes: &[u8]) -> Arc<Spool> {
-    let mut writer = SpoolWriter::new(folder, &Arc::default(), u64::MAX).unwrap();
+    let mut writer = SpoolWriter::new(folder, SpoolOwner::default(), u64::MAX).unwrap();
     for piece in bytes.chunks(10_007) {
         writer.write(piece).await.unwrap();
     }
@@ -49,13 +49,20 @@ async fn the_file_has_no_name_and_not_the_bytes() {
 #[tokio::test]
 async fn all_files_together_have_a_bound() {
     let folder = tempfile::tempdir().unwrap();
-    let all = Arc::new(SpoolBytes::default());
-    let mut first = SpoolWriter::new(folder.path(), &all, 10).unwrap();
-    first.write(b"12345678").await.unwrap();
+    let one = SpoolOwner::default();
+    let other = SpoolOwner { all: Arc::clone(&one.all), ..SpoolOwner::default() };
+    let writer = |owner: &SpoolOwner| SpoolWriter::new(folder.path(), owner.clone(), 100).unwrap();
+    let is_full = |error: std::io::Error| error.kind() == std::io::ErrorKind::QuotaExceeded;
+    let mut first = writer(&one);
+    first.write(&[1; 75]).await.unwrap();
     let kept = first.finish().await.unwrap();
-    let mut second = SpoolWriter::new(folder.path(), &all, 10).unwrap();
-    assert_eq!(second.write(b"123").await.unwrap_err().kind(), std::io::ErrorKind::QuotaExceeded);
-    drop((kept, second));
-    let mut third = SpoolWriter::new(folder.path(), &all, 10).unwrap();
-    third.write(b"123").await.unwrap();
+    // Something is left for others, and for others of these.
+    let mut second = writer(&one);
+    assert!(is_full(second.write(&[1]).await.unwrap_err()));
+    drop(second);
+    let mut third = writer(&other);
+    third.write(&[1; 18]).await.unwrap();
+    assert!(is_full(third.write(&[1; 8]).await.unwrap_err()));
+    drop((kept, third));
+    writer(&one).write(&[1; 75]).await.unwrap();
 }

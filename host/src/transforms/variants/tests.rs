@@ -13,7 +13,7 @@ fn head() -> ReplyHead {
 
 async fn variant(variants: &Variants, text: &str) -> Arc<Variant> {
     let body = ReplyBody::whole(Bytes::copy_from_slice(text.as_bytes()));
-    match variants.spool(head(), body, 1 << 20).await.unwrap() {
+    match variants.spool(head(), body, 1 << 20, "111122223333").await.unwrap() {
         Spooled::Whole(variant) => variant,
         Spooled::TooLong(..) => panic!("{text}"),
     }

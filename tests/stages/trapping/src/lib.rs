@@ -39,7 +39,8 @@ use std::collections::BTreeMap;
 use exports::portcullis::gateway as slots;
 use portcullis::gateway as next;
 use portcullis::gateway::calls::{
-    Call, DefaultProtection, Head, Progress, Protection, ReceivedObject, Refusal, Sealed, SeenRequest, Target, NamedVersion,
+    Call, DefaultProtection, Head, NamedVersion, Progress, Protection, ReceivedObject, Refusal, Sealed,
+    SeenRequest, Target,
 };
 
 struct Trapping;
