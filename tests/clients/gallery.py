@@ -79,7 +79,7 @@ def make(folder):
 
     sun, bomb = picture(), png(60_000, 60_000)
     write("image/unasked", sun, sun)
-    for case in ["thumbnail", "cover", "never-larger", "bad-width"]:
+    for case in ["thumbnail", "cover", "never-larger", "bad-width", "bad-payload"]:
         write(f"image/{case}", sun)
     write("image/cut-off", sun[: len(sun) // 2])
     write("image/no-picture", b"no picture at all")

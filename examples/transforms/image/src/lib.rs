@@ -24,8 +24,8 @@ struct Wish {
 }
 
 impl Wish {
-    /// Takes a parameter in. Those that it does not know are others'.
-    fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+    /// Takes a parameter in. `false` for one that it does not know.
+    fn set(&mut self, name: &str, value: &str) -> Result<bool, Error> {
         let wrong = |what: &str| error(400, "InvalidArgument", format!("{name} must be {what}"));
         let side = || match value.parse() {
             Ok(side) if (1..=ASKED_MAX).contains(&side) => Ok(Some(side)),
@@ -54,9 +54,9 @@ impl Wish {
                 "no" => self.strips = false,
                 _ => return Err(wrong("yes or no")),
             },
-            _ => {}
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Whether the picture may stay as it is.
@@ -99,8 +99,14 @@ impl Guest for Image {
     fn transform(context: Context, body: Vec<u8>) -> Result<Reply, Error> {
         let mut wish = Wish::default();
         // The payload is what the deployer asks for where a client does not: `strip=yes&w=1600`.
-        for (name, value) in context.payload.split('&').filter_map(|pair| pair.split_once('=')) {
-            wish.set(name, value)?;
+        // What it does not know there is a mistake: a picture would keep what it is to lose.
+        for pair in context.payload.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if !wish.set(name, value)? {
+                let message =
+                    format!("the payload asks for `{name}`: there are w, h, fit, format, q and strip");
+                return Err(error(400, "InvalidPayload", message));
+            }
         }
         for (name, value) in &context.request.query {
             wish.set(name, value)?;

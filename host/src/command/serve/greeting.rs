@@ -137,6 +137,7 @@ fn credentials(config: &Config, path: &Path, accounts: &Accounts, listeners: &[L
          export AWS_ACCESS_KEY_ID={access_key}\n\
          export AWS_SECRET_ACCESS_KEY={secret_key}\n\
          export AWS_DEFAULT_REGION={region}\n\
+         export AWS_ENDPOINT_URL={endpoint}\n\
          aws --endpoint-url {endpoint} s3 mb s3://demo\n\
          echo hello | aws --endpoint-url {endpoint} s3 cp - s3://demo/hello.txt\n\
          aws --endpoint-url {endpoint} s3 ls s3://demo\n\n",
