@@ -1,5 +1,5 @@
-//! New objects: functions make something of the bytes that a client wants to store, as a rule of the
-//! bucket says.
+//! New objects: functions make something of the bytes that a client wants to store, as a rule of
+//! the bucket says.
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::request::query::Query;

@@ -171,7 +171,7 @@ pub enum IngestSource {
 /// How a body is to be received that is held.
 #[derive(Debug)]
 pub struct Hold {
-    /// The account that owns the bucket.
+    /// The account whose bytes these are.
     pub account: String,
     /// A longer body is refused.
     pub length_max: u64,

@@ -83,8 +83,8 @@ impl Worker {
 pub(super) struct Asks {
     pub(super) worker: Rc<Worker>,
     pub(super) pass: Rc<Pass>,
-    /// Whether denials are explained. Those of a listing, and of tags, are part of an answer that is
-    /// good.
+    /// Whether denials are explained. Those of a listing, and of tags, are part of an answer that
+    /// is good.
     explains: bool,
 }
 
