@@ -233,6 +233,10 @@ fn a_backup_that_stands_still_holds_nothing_for_long() {
     let flags = ["--backup-hold-idle-seconds-max", "2"];
     let server = Server::start_with(&flags);
     fill(&mut server.client());
+    // Bytes that do not get fewer when they are packed: they last for half a minute.
+    let mut noise = Noise::new(7);
+    let long: Vec<u8> = (0..512 << 10).flat_map(|_| noise.draw().to_le_bytes()).collect();
+    server.client().put("/plain/noise", long);
     let shelf = Shelf::new();
     let held = |server: &Server| server.metric("portcullis_backup_hold_seconds", &[]);
     let ended = |server: &Server| server.metric("portcullis_backup_holds_ended_total", &["reason=\"idle\""]);
