@@ -31,7 +31,7 @@ deploy() {
 }
 check deploy_by_the_command_line deploy
 invoke() {
-  $LAMBDA invoke --function-name "$NAME" --qualifier live --cli-binary-format raw-in-base64-out \
+  $LAMBDA invoke --function-name "$NAME" --qualifier live \
     --payload '{"body": "hello"}' --query ExecutedVersion "$WORK/answer" | grep '^2$'
   grep '"body":"HELLO"' "$WORK/answer"
 }
