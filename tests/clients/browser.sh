@@ -34,7 +34,7 @@ shows() { # URL SIZE
 <img src="${1//&/&amp;}" onload="document.body.dataset.size=this.naturalWidth+'x'+this.naturalHeight"
      onerror="document.body.dataset.size='broken'">
 PAGE
-  chromium --headless --no-sandbox --disable-gpu --no-first-run --user-data-dir="$WORK/browser" --virtual-time-budget=20000 \
+  chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --user-data-dir="$WORK/browser" --virtual-time-budget=20000 \
     --dump-dom "file://$WORK/page.html" >"$WORK/shown" 2>"$WORK/browser.log"
   grep "data-size=\"$2\"" "$WORK/shown"
 }
@@ -42,7 +42,7 @@ PAGE
 presigned() {
   local url
   url=$($S3 presign "s3://$(cat "$WORK/alias")/picture.png" --expires-in 60)
-  curl -sf "$url" | head -c 3 | xxd -p | grep -x ffd8ff
+  curl -sf "$url" | head -c 3 | od -An -tx1 | tr -d ' ' | grep -x ffd8ff
   shows "$url" 160x107
   # The object itself is as it was.
   shows "$($S3 presign "s3://$BUCKET/picture.png" --expires-in 60)" 480x320
