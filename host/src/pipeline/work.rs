@@ -256,8 +256,9 @@ where
     let mut plan = Plan { length_max, digests, key, content_length: None };
     match source {
         IngestSource::Sent => {}
-        IngestSource::Stored(source) => return settled(reseal(&source, plan, volume).await),
-        IngestSource::Made(made) => return settled(keep(made, plan, volume, idle).await),
+        // Boxed, so that the future of a body that comes has no room for these.
+        IngestSource::Stored(source) => return settled(Box::pin(reseal(&source, plan, volume)).await),
+        IngestSource::Made(made) => return settled(Box::pin(keep(made, plan, volume, idle)).await),
     }
     plan.content_length = length_of(body);
     if let Err(failure) = has_room(&payload, &plan, volume) {
