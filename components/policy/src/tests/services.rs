@@ -211,7 +211,7 @@ fn an_object_that_another_api_names_is_read_as_by_get_object() {
     photos(|_| {});
     let named = |version_id: Option<&str>| NamedVersion {
         bucket: "photos".to_owned(),
-        key: "code.zip".to_owned(),
+        key: "cat.jpg".to_owned(),
         version_id: version_id.map(str::to_owned),
     };
     // Headers and parameters of the call are another operation's.
@@ -224,7 +224,7 @@ fn an_object_that_another_api_names_is_read_as_by_get_object() {
     assert_eq!(read(root(OWNER), None), Ok(()));
     assert_eq!(read(alice(), None), denied);
     let allow = |action: &str| {
-        format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"arn:aws:s3:::photos/code.zip"}}"#)
+        format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"arn:aws:s3:::photos/cat.jpg"}}"#)
     };
     identity("alice", &[&document(&[&allow("s3:GetObject")])]);
     assert_eq!(read(alice(), None), Ok(()));
