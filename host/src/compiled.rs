@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -68,15 +68,24 @@ pub(crate) fn compile(
     if kept.is_ok()
         && let Some(program) = APART.get()
     {
+        // Transforms are compiled one after the other: a compiler takes much, and others may have
+        // compiled this one meanwhile.
+        let _turn = match code_for {
+            CodeFor::Transforms => Some(TRANSFORMS_TURN.lock().unwrap_or_else(PoisonError::into_inner)),
+            CodeFor::Pipeline => None,
+        };
+        if let Some(component) = load(engine, &path) {
+            return Ok(component);
+        }
         match (compile_apart(program, code_for, component, cache), code_for) {
-            (Apart::Compiled, _) => {
+            (Ok(()), _) => {
                 if let Some(component) = load(engine, &path) {
                     return Ok(component);
                 }
             }
             // What a stranger's component did to the compiler, it must not do to this process.
-            (Apart::Failed(why), CodeFor::Transforms) => anyhow::bail!("it cannot be compiled: {why}"),
-            (Apart::Failed(_), CodeFor::Pipeline) | (Apart::NoProcess, _) => {}
+            (Err(why), CodeFor::Transforms) => bail!("it cannot be compiled: {why}"),
+            (Err(why), CodeFor::Pipeline) => tracing::debug!(why, "no process of its own compiled {what}"),
         }
     }
     let code = engine.precompile_component(component)?;
@@ -103,54 +112,39 @@ pub fn compile_in_own_process() {
     }
 }
 
-/// What became of a component in another process.
-enum Apart {
-    /// The cache has it.
-    Compiled,
-    /// Why it has not.
-    Failed(String),
-    /// There is no such process.
-    NoProcess,
-}
-
 /// Bytes of what a compiler says that are read.
 const WORDS_BYTES_MAX: u64 = 4 << 10;
 
-/// Transforms are compiled one after the other: a compiler takes much, and readers wait for it.
+/// Held while a transform is compiled.
 static TRANSFORMS_TURN: Mutex<()> = Mutex::new(());
 
-/// Has another process compile a component into the cache.
-fn compile_apart(program: &Path, code_for: CodeFor, component: &[u8], cache: &Path) -> Apart {
-    let _turn = match code_for {
-        CodeFor::Transforms => Some(TRANSFORMS_TURN.lock().unwrap_or_else(PoisonError::into_inner)),
-        CodeFor::Pipeline => None,
-    };
+/// Has another process compile a component into the cache; or why it did not.
+fn compile_apart(
+    program: &Path,
+    code_for: CodeFor,
+    component: &[u8],
+    cache: &Path,
+) -> std::result::Result<(), String> {
     let mut command = Command::new(program);
     command.arg("compile").args(["--for", code_for.name()]).arg(cache);
-    let mut child = match command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn() {
-        Ok(child) => child,
-        Err(error) => {
-            tracing::debug!(%error, "no process of its own for the compiler");
-            return Apart::NoProcess;
-        }
-    };
-    // It reads all before it says anything.
+    let child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.map_err(|error| error.to_string())?;
+    // It reads all before it says anything. Where it has ended by then, its status says why.
     let written = child.stdin.take().map(|mut stdin| stdin.write_all(component));
     let mut words = Vec::new();
     if let Some(stderr) = child.stderr.take() {
         // Words that cannot be read say nothing.
         let _ = stderr.take(WORDS_BYTES_MAX).read_to_end(&mut words);
     }
-    match child.wait() {
-        Ok(status) if status.success() && written.is_some_and(|written| written.is_ok()) => Apart::Compiled,
-        Ok(status) if status.code().is_some() => {
-            Apart::Failed(String::from_utf8_lossy(&words).trim().to_owned())
-        }
-        Ok(_) => Apart::Failed(format!(
-            "the compiler needs more than {COMPILER_CPU_SECONDS_MAX} s of the processor, or {COMPILER_DATA_BYTES_MAX} \
-             bytes of memory"
+    let status = child.wait().map_err(|error| error.to_string())?;
+    match status.code() {
+        Some(0) if written.is_some_and(|written| written.is_ok()) => Ok(()),
+        Some(_) => Err(String::from_utf8_lossy(&words).trim().to_owned()),
+        // A signal ended it.
+        None => Err(format!(
+            "the compiler needs more than {COMPILER_CPU_SECONDS_MAX} s of the processor, or \
+             {COMPILER_DATA_BYTES_MAX} bytes of memory"
         )),
-        Err(error) => Apart::Failed(error.to_string()),
     }
 }
 

@@ -19,11 +19,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tests::client::Client;
 use tests::http::Request;
 use tests::server::Server;
-use tests::transforms::{component, package_of};
+use tests::transforms::{component, creation};
 
 const OWN: &str = "000000000001";
 /// Components, and the payloads that they misbehave by.
@@ -55,20 +54,13 @@ fn control(method: &str, path: &str) -> Request {
 }
 
 fn deploy(main: &mut Client, name: &str) {
-    let document = json!({
-        "FunctionName": name,
-        "Runtime": "provided.al2023",
-        "Handler": "transform",
-        "Role": "arn:aws:iam::000000000001:role/none",
-        "Code": { "ZipFile": package_of(&component(name)) },
-        "Environment": { "Variables": {
-            "PORTCULLIS_GRANTS": "clock,random,objects,scratch,http=api.example.com",
-            "TOKEN": "hush",
-            "PORTCULLIS_LIMITS": "cpu_ms_max=400,output_bytes_max=16777216,calls_max=4",
-        } },
-        "Timeout": 1,
-        "MemorySize": 128,
-    });
+    let variables = [
+        ("PORTCULLIS_GRANTS", "clock,random,objects,scratch,http=api.example.com"),
+        ("PORTCULLIS_LIMITS", "cpu_ms_max=400,output_bytes_max=16777216,calls_max=4"),
+        ("TOKEN", "hush"),
+    ];
+    let mut document = creation(name, &component(name), &variables);
+    document["Timeout"] = 1.into();
     main.expect(Request::new("POST", "/2015-03-31/functions").body(document.to_string()));
 }
 

@@ -19,12 +19,11 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tests::client::Client;
 use tests::http::Request;
 use tests::server::Server;
 use tests::sign::Payload;
-use tests::transforms::{component, package_of};
+use tests::transforms::{component, creation};
 
 const OWN: &str = "000000000001";
 const CONNECTIONS: usize = 16;
@@ -49,19 +48,10 @@ fn control(method: &str, path: &str) -> Request {
 
 fn deploy(main: &mut Client, name: &str, component: &[u8], variables: &[(&str, &str)]) {
     // The buffered one imports a secret, too.
-    let variables = variables.iter().chain(&[("TOKEN", "hush")]);
-    let variables: serde_json::Map<_, _> =
-        variables.map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    let document = json!({
-        "FunctionName": name,
-        "Runtime": "provided.al2023",
-        "Handler": "transform",
-        "Role": "arn:aws:iam::000000000001:role/none",
-        "Code": { "ZipFile": package_of(component) },
-        "Environment": { "Variables": variables },
-        "Timeout": 60,
-        "MemorySize": 256,
-    });
+    let variables = [&[("TOKEN", "hush")], variables].concat();
+    let mut document = creation(name, component, &variables);
+    document["Timeout"] = 60.into();
+    document["MemorySize"] = 256.into();
     main.expect(Request::new("POST", "/2015-03-31/functions").body(document.to_string()));
 }
 

@@ -10,7 +10,7 @@ mod rights;
 use serde_json::{Value, json};
 use tests::client::Client;
 use tests::http::{Request, Response};
-use tests::transforms::{component, package_of};
+use tests::transforms::component;
 
 /// The account of the main client.
 const OWN: &str = "000000000001";
@@ -52,16 +52,11 @@ fn refused(client: &mut Client, line: &str, document: Option<&Value>, status: u1
 
 /// The document of CreateFunction, with the transform of the tests.
 fn creation(name: &str) -> Value {
-    json!({
-        "FunctionName": name,
-        "Runtime": "provided.al2023",
-        "Handler": "transform",
-        "Role": "arn:aws:iam::000000000001:role/none",
-        "Code": { "ZipFile": package_of(&component("buffered")) },
-        "Environment": { "Variables": { "PORTCULLIS_GRANTS": GRANTS, "TOKEN": "hush-hush" } },
-        "Timeout": 5,
-        "MemorySize": 256,
-    })
+    let variables = [("PORTCULLIS_GRANTS", GRANTS), ("TOKEN", "hush-hush")];
+    let mut document = tests::transforms::creation(name, &component("buffered"), &variables);
+    document["Timeout"] = 5.into();
+    document["MemorySize"] = 256.into();
+    document
 }
 
 /// Makes a function; what the server shows of it.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tests::client::Client;
 use tests::http::Request;
 use tests::server::Server;
-use tests::transforms::{component, package_of};
+use tests::transforms::{component, creation};
 use tests::workspace;
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0";
@@ -99,13 +99,7 @@ fn reads_through_functions(client: &mut Client) {
     client.put("/notes", "");
     client.put("/notes/a.txt", "a note");
     for (name, payload, status) in [("upper", "", 200), ("broken", "panic", 500)] {
-        let function = serde_json::json!({
-            "FunctionName": name,
-            "Runtime": "provided.al2023",
-            "Handler": "transform",
-            "Role": "arn:aws:iam::000000000001:role/none",
-            "Code": { "ZipFile": package_of(&component("streaming")) },
-        });
+        let function = creation(name, &component("streaming"), &[]);
         let made = client.send(Request::new("POST", "/2015-03-31/functions").body(function.to_string()));
         assert_eq!(made.status, 201, "{}", made.text());
         let rules = format!(

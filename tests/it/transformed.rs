@@ -5,12 +5,11 @@ mod inner;
 mod listings;
 mod writes;
 
-use serde_json::json;
 use tests::client::Client;
 use tests::http::{Request, Response};
 use tests::server::Server;
 use tests::sign::Credentials;
-use tests::transforms::{component, package_of};
+use tests::transforms::{component, creation};
 
 /// The account of the main client.
 const OWN: &str = "000000000001";
@@ -48,20 +47,9 @@ fn arn(function: &str) -> String {
 
 /// Deploys a component as a function.
 fn deployment(name: &str, of: &str, variables: &[(&str, &str)]) -> Request {
-    let variables: serde_json::Map<_, _> =
-        variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    let document = json!({
-        "FunctionName": name,
-        "Runtime": "provided.al2023",
-        "Handler": "transform",
-        "Role": "arn:aws:iam::000000000001:role/none",
-        "Code": { "ZipFile": package_of(&component(of)) },
-        "Environment": { "Variables": { "TOKEN": "hush" } },
-        "Timeout": 2,
-        "MemorySize": 128,
-    });
-    let mut document = document;
-    document["Environment"]["Variables"].as_object_mut().unwrap().extend(variables);
+    let variables = [&[("TOKEN", "hush")], variables].concat();
+    let mut document = creation(name, &component(of), &variables);
+    document["Timeout"] = 2.into();
     Request::new("POST", "/2015-03-31/functions").body(document.to_string())
 }
 

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Map, Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -45,6 +46,21 @@ pub fn package(files: &[(&str, &[u8])]) -> Vec<u8> {
         writer.write_all(bytes).expect("memory");
     }
     writer.finish().expect("memory").into_inner()
+}
+
+/// The document of CreateFunction, for a component and environment variables. It has the limits of
+/// AWS Lambda: 3 seconds and 128 MiB.
+pub fn creation(name: &str, component: &[u8], variables: &[(&str, &str)]) -> Value {
+    let variables: Map<_, _> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    json!({
+        "FunctionName": name,
+        "Runtime": "provided.al2023",
+        "Handler": "transform",
+        "Role": "arn:aws:iam::000000000001:role/none",
+        "Code": { "ZipFile": package_of(component) },
+        "Environment": { "Variables": variables },
+    })
 }
 
 /// A package with one component, in base64.

@@ -148,7 +148,6 @@ async fn package(work: PackageWork, shared: &Shared) -> Done {
 }
 
 async fn test(work: TestWork, WorkLent { shared, objects }: WorkLent<'_, '_>) -> Outcome {
-    // A test reads no other objects.
     let lent = LentToRun { volume: &shared.volume, outbound: &shared.outbound, objects };
     Outcome::Tested(shared.transforming.test(work, lent).await)
 }
@@ -303,14 +302,16 @@ where
             body::receive::pass_on(content, payload, plan, idle, &mut held).await
         }
     };
-    if received.is_err() {
-        body.body = Some(stream);
-    }
-    let (outcome, _) = settled(received);
-    match (&outcome, held.finish().await) {
-        (Outcome::Ingested(_), Ok(made)) => Done { made: Some(made), ..Done::from(outcome) },
-        (Outcome::Ingested(_), Err(failure)) => failed(failure).into(),
-        _ => outcome.into(),
+    let received = match received {
+        Ok(received) => received,
+        Err(failure) => {
+            body.body = Some(stream);
+            return failed(failure).into();
+        }
+    };
+    match held.finish().await {
+        Ok(made) => Done { made: Some(made), ..Done::from(settled(Ok(received)).0) },
+        Err(failure) => failed(failure).into(),
     }
 }
 

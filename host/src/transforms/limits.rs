@@ -105,9 +105,7 @@ impl CallLimits {
             queue_time_max: Duration::from_millis(QUEUE_MS.of(given.queue_ms_max)?),
         })
     }
-}
 
-impl CallLimits {
     /// These, where the operator does not allow less.
     pub(super) fn capped(self, caps: &CallCaps) -> CallLimits {
         let memory_bytes_max = usize::try_from(caps.memory_bytes_max).unwrap_or(usize::MAX);
@@ -120,6 +118,13 @@ impl CallLimits {
             queue_time_max: self.queue_time_max.min(caps.queue_time_max),
             ..self
         }
+    }
+
+    /// Bytes that a call is counted with: its memories, and the input that the host has until they
+    /// have it, but no more than one call may have.
+    pub(super) fn bytes_counted(&self, caps: &CallCaps) -> u64 {
+        let bytes = (self.memory_bytes_max as u64).saturating_add(self.input_bytes_max as u64);
+        bytes.min(caps.memory_bytes_max)
     }
 
     /// Those of a run that tries what is to be deployed. Its deployer waits for it, and nobody
@@ -275,3 +280,6 @@ impl ResourceLimiter for MemoryMeter {
         MEMORIES_MAX as usize
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,8 +191,7 @@ impl Transforms {
             let exports = Exports::find(&pre);
             let need = PlaceNeed {
                 owners: PlaceOwners::of(&name),
-                // The host has the input until the component has it, too.
-                memory_bytes: (limits.memory_bytes_max as u64).saturating_add(limits.input_bytes_max as u64),
+                memory_bytes: limits.bytes_counted(&self.caps),
                 calls_max: limits.calls_max,
                 queue_max: limits.queue_max,
                 queue_time_max: limits.queue_time_max,

@@ -4,7 +4,7 @@ use gateway::errors::Result;
 use gateway::object::checksum::presigned_algorithm;
 use gateway::object::etag::ETag;
 use gateway::request::query::Query;
-use sdk::{IngestPlan, IngestSource, Ingested, Response, SealedRole, Work, failure_to_error};
+use sdk::{IngestPlan, IngestSource, Response, SealedRole, Work, failure_to_error};
 
 use super::{checksum, find, parts};
 use crate::object::checksums::{self, Claims};
@@ -46,7 +46,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         modified_ms: request.now_ms(),
         md5: sealing::etag(&upload.protection, verified.md5),
         checksums: vec![verified.checksum],
-        spans: spans(&received),
+        spans: Span::of(&received),
     };
     if claimed != kept {
         let value = checksums::find(&received.digests, kept)?.to_vec();
@@ -66,13 +66,6 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 /// Reads `partNumber`: 1 to 10,000.
 pub(super) fn part_number(query: &Query) -> Result<u32> {
     slice::parse_part_number(query.get("partNumber").unwrap_or_default())
-}
-
-fn spans(received: &Ingested) -> Vec<Span> {
-    match received.length {
-        0 => Vec::new(),
-        length => vec![Span { blob: received.blob, offset: 0, length }],
-    }
 }
 
 /// Makes `part` one of the upload's parts. `NoSuchUpload` when the upload was completed or aborted

@@ -103,7 +103,7 @@ impl Announced {
         let Announced { claims, algorithm, input, owned, conditions, seal, rule } = self;
         let verified = claims.verify(algorithm, &received)?;
         let Content { input, verified, spans } = match rule {
-            None => Content { input, verified, spans: spans(&received) },
+            None => Content { input, verified, spans: Span::of(&received) },
             Some(ref rule) => {
                 let came = Came { size: received.length, source: None };
                 let made = transformed::transform(request, rule, came, &input, &seal, algorithm).await?;
@@ -143,14 +143,6 @@ struct Content {
     input: ObjectHeaders,
     verified: Verified,
     spans: Vec<Span>,
-}
-
-/// Where a body is that was received into a blob.
-fn spans(received: &Ingested) -> Vec<Span> {
-    match received.length {
-        0 => Vec::new(),
-        length => vec![Span { blob: received.blob, offset: 0, length }],
-    }
 }
 
 /// What the request wants, where the result also depends on the bucket's settings.

@@ -62,7 +62,7 @@ pub(crate) async fn reseal(
     if !protection.has_data_key() && algorithm != ChecksumAlgorithm::Md5 {
         digests.push(DigestAlgorithm::Md5);
     }
-    let length = spans.iter().map(|span| span.length).sum();
+    let length: u64 = spans.iter().map(|span| span.length).sum();
     let source =
         Stored { spans: spans.iter().map(|span| sdk::Span::from(*span)).collect(), key: from.number };
     let plan = IngestPlan {
@@ -75,10 +75,7 @@ pub(crate) async fn reseal(
     if stored.length != length {
         return Err(ErrorCode::InternalError.into());
     }
-    let resealed = match length {
-        0 => Vec::new(),
-        length => vec![Span { blob: stored.blob, offset: 0, length }],
-    };
+    let resealed = Span::of(&stored);
     let etag = match protection.has_data_key() {
         true => sealing::etag(protection, [0; 16]),
         false => checksums::find_md5(&stored.digests)?,

@@ -103,10 +103,7 @@ pub(crate) async fn transform(
     };
     let stored = request.call.ingest(plan).await.map_err(failure_to_error)?;
     let verified = claims.verify(algorithm, &stored)?;
-    let spans = match stored.length {
-        0 => Vec::new(),
-        length => vec![Span { blob: stored.blob, offset: 0, length }],
-    };
+    let spans = Span::of(&stored);
     Ok(Transformed { head, verified, spans })
 }
 

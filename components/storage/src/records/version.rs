@@ -10,6 +10,7 @@ use gateway::object::etag::ETag;
 use gateway::object::metadata::SystemHeaders;
 use gateway::object::object_lock::Retention;
 use gateway::object::storage_class::StorageClass;
+use sdk::Ingested;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -198,6 +199,16 @@ pub(crate) struct Span {
     pub(crate) offset: u64,
     /// Bytes, at least 1.
     pub(crate) length: u64,
+}
+
+impl Span {
+    /// All bytes that were received; none of an empty body, which has no blob.
+    pub(crate) fn of(received: &Ingested) -> Vec<Span> {
+        match received.length {
+            0 => Vec::new(),
+            length => vec![Span { blob: received.blob, offset: 0, length }],
+        }
+    }
 }
 
 /// A row of `manifests`: up to [`MANIFEST_PAGE_PARTS`](crate::tables::MANIFEST_PAGE_PARTS) parts of
